@@ -1,0 +1,1 @@
+"""The command line: bootstrap (standard library only), commands, composition root."""

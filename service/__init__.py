@@ -1,0 +1,1 @@
+"""What every process of Stadtdraht shares: settings, logs, health, start and stop."""
