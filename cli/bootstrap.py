@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 from cli import doctor
 from cli.environments import ENGINE, MODERN, ROOT, SetupProblem, prepare, say
@@ -32,6 +33,11 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         say("\nAbgebrochen. Beim nächsten Start geht es hier weiter.")
         return 130
+    return _hand_over(arguments)
+
+
+def _hand_over(arguments: list[str]) -> NoReturn:
+    """Replace this process by the command line in the modern environment."""
     python = str(MODERN.python)
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)

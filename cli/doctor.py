@@ -124,8 +124,8 @@ def _port(port: int, what: str) -> Finding:
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
     return Finding(
         f"Port {port} frei ({what})", not taken,
-        f"Dort läuft schon etwas; vielleicht Stadtdraht selbst. Sonst `./stadtdraht run` mit "
-        f"einem anderen Port starten (siehe docs/settings.md).", fatal=False,
+        "Dort läuft schon etwas; vielleicht Stadtdraht selbst. Sonst `./stadtdraht run` mit "
+        "einem anderen Port starten (siehe docs/settings.md).", fatal=False,
     )  # fmt: skip
 
 

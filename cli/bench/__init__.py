@@ -1,0 +1,1 @@
+"""``stadtdraht bench``: figures, measured in one run, compared by ratio."""

@@ -1,0 +1,240 @@
+"""The composition root: all modern parts in one process, the engine as its child.
+
+The parts only know each other's doors (ASGI applications, HTTP addresses); this
+module is the one place that knows which of them live together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+import actions.app
+import channels.webchat.app
+import conversations.app
+from cli.engine_process import EngineProcess, is_ready
+from cli.environments import SetupProblem, home
+from cli.tokens import load_tokens
+from contracts.hub import HubClient
+from service.clock import clock_of
+from service.settings import Settings, load_settings
+
+LOOPBACK = "127.0.0.1"
+CONFIGURATION = Path("stadtdraht.toml")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a running house listens."""
+
+    public_url: str
+    hub_url: str
+    engine_url: str
+    pid: int
+
+
+def house_settings() -> Settings:
+    """Return the settings of this installation: environment, file, made secrets.
+
+    Raises:
+        SettingsError: a setting is wrong.
+    """
+    given = load_settings(CONFIGURATION if CONFIGURATION.exists() else None)
+    made = load_tokens(home())
+    missing = {name: value for name, value in made.items() if not getattr(given, name)}
+    return given.model_copy(update={"home": home(), **missing})
+
+
+@contextlib.asynccontextmanager
+async def open_house(
+    settings: Settings, model: Path, *, fixed_ports: bool
+) -> AsyncIterator[Addresses]:
+    """Run the whole assistant until the context is left.
+
+    ``fixed_ports`` takes the ports of the settings; otherwise free ones are
+    chosen, so that a second house can stand beside a running one. Yields when
+    every part is ready.
+
+    Raises:
+        SetupProblem: a port is taken or the engine does not start.
+    """
+    with contextlib.ExitStack() as sockets:
+        public = sockets.enter_context(
+            bound_listener(settings.public_host, settings.public_port if fixed_ports else 0)
+        )
+        internal = sockets.enter_context(
+            bound_listener(LOOPBACK, settings.internal_port if fixed_ports else 0)
+        )
+        settings = _with_addresses(settings, public, internal, fixed_ports=fixed_ports)
+        engine = EngineProcess(
+            settings.engine_url,
+            engine_variables(settings, model),
+            settings.home / "logs" / "engine.log",
+        )
+        await engine.start()
+        try:
+            async with _serve_parts(settings, public, internal):
+                await engine.wait_until_ready()
+                yield Addresses(
+                    settings.public_url, settings.hub_url, settings.engine_url, os.getpid()
+                )
+        finally:
+            await engine.stop()
+
+
+def engine_variables(
+    settings: Settings, model: Path, *, own_database: bool = False
+) -> dict[str, str]:
+    """Return the engine's settings as environment variables.
+
+    ``own_database`` keeps to SQLite in the home folder whatever the operator set.
+    """
+    url = httpx.URL(settings.engine_url)
+    database = None if own_database else os.environ.get("STADTDRAHT_ENGINE_DATABASE_URL")
+    return {
+        "STADTDRAHT_ENGINE_HOST": url.host,
+        "STADTDRAHT_ENGINE_PORT": str(url.port),
+        "STADTDRAHT_ENGINE_TOKEN": settings.engine_token,
+        "STADTDRAHT_ENGINE_DATABASE_URL": database
+        or f"sqlite:///{settings.home.resolve() / 'engine.sqlite'}",
+        "STADTDRAHT_MODEL": str(model),
+        "STADTDRAHT_ACTIONS_URL": settings.actions_url,
+        "STADTDRAHT_ACTIONS_TOKEN": settings.actions_token,
+    }
+
+
+@contextlib.asynccontextmanager
+async def _serve_parts(
+    settings: Settings, public: socket.socket, internal: socket.socket
+) -> AsyncIterator[None]:
+    clock = clock_of(settings.clock)
+    hub = conversations.app.create_app(settings, clock=clock)
+    transport = httpx.ASGITransport(Starlette(routes=[Mount("/hub", hub)]))
+    client = HubClient(settings.hub_url, settings.hub_token, httpx.AsyncClient(transport=transport))
+    inner = _together({"/hub": hub, "/actions": actions.app.create_app(settings, clock=clock)})
+    outer = channels.webchat.app.create_app(settings, client)
+    async with serving(inner, internal), serving(outer, public):
+        yield
+    await client.close()
+
+
+def _together(parts: dict[str, Starlette]) -> Starlette:
+    """Mount several applications side by side, with the lifespans of all of them."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            for part in parts.values():
+                await stack.enter_async_context(part.router.lifespan_context(part))
+            yield
+
+    mounts = [Mount(path, part) for path, part in parts.items()]
+    return Starlette(routes=mounts, lifespan=lifespan)
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves the signals to the command line."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve one application on a bound socket until the context is left."""
+    server = _Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if task.done():
+                task.result()
+                raise SetupProblem("Ein Teil ist beim Start stehen geblieben; siehe oben.")
+            await asyncio.sleep(0.02)
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+@contextlib.contextmanager
+def bound_listener(host: str, port: int) -> Iterator[socket.socket]:
+    """Give a socket bound to an address; port 0 takes a free one.
+
+    Raises:
+        SetupProblem: the port is taken.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SetupProblem(
+            f"Auf {host} ist der Port {port} belegt. Läuft Stadtdraht schon? Sonst anderen Port "
+            "wählen: STADTDRAHT_PUBLIC_PORT oder STADTDRAHT_INTERNAL_PORT."
+        ) from error
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def free_port() -> int:
+    """Return a port of the loopback address that is free now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _with_addresses(
+    settings: Settings, public: socket.socket, internal: socket.socket, *, fixed_ports: bool
+) -> Settings:
+    root = f"http://{LOOPBACK}:{internal.getsockname()[1]}"
+    public_port = public.getsockname()[1]
+    host = LOOPBACK if settings.public_host in {"0.0.0.0", "::"} else settings.public_host  # noqa: S104 - compared, not bound
+    chosen = {
+        "hub_url": f"{root}/hub",
+        "actions_url": f"{root}/actions",
+        "public_url": settings.public_url or f"http://{host}:{public_port}",
+    }
+    if not fixed_ports:
+        chosen["engine_url"] = f"http://{LOOPBACK}:{free_port()}"
+    return settings.model_copy(update=chosen)
+
+
+def announce(addresses: Addresses) -> None:
+    """Write down where this house listens, for ``ask`` and ``doctor``."""
+    text = json.dumps(addresses.__dict__)
+    (home() / "running.json").write_text(text, encoding="utf-8")
+
+
+def retract() -> None:
+    """Remove what ``announce`` wrote."""
+    (home() / "running.json").unlink(missing_ok=True)
+
+
+async def running_house() -> Addresses | None:
+    """Return the addresses of the house that runs on this folder, or None."""
+    file = home() / "running.json"
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        addresses = Addresses(**json.loads(file.read_text(encoding="utf-8")))
+        if await is_ready(f"{addresses.hub_url}/health/ready"):
+            return addresses
+    return None

@@ -1,0 +1,63 @@
+"""``stadtdraht run``: the whole assistant on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+from cli.environments import SetupProblem, say
+from cli.house import announce, house_settings, open_house, retract, running_house
+from cli.model import model_path
+from service.logs import configure_logs
+
+TOWNS = ("arnsberg", "bad-berleburg", "olpe", "soest")
+
+
+def main() -> None:
+    """Start everything, print the addresses, stop cleanly on Ctrl-C or SIGTERM."""
+    asyncio.run(_run())
+    say("Stadtdraht ist beendet.")
+
+
+async def _run() -> None:
+    settings = house_settings()
+    configure_logs(settings.log_level)
+    running = await running_house()
+    if running is not None:
+        raise SetupProblem(f"Stadtdraht läuft schon: {running.public_url} (Prozess {running.pid})")
+    stop = _stop_signal()
+    model: Path = await asyncio.to_thread(model_path, settings.content)
+    say("Starte Dialogmaschine, Aktionen, Hub und Webchat …")
+    started = time.monotonic()
+    async with open_house(settings, model, fixed_ports=True) as addresses:
+        announce(addresses)
+        try:
+            _print_addresses(addresses.public_url, time.monotonic() - started)
+            await stop.wait()
+            say("\nBeende alles sauber …")
+        finally:
+            retract()
+
+
+def _stop_signal() -> asyncio.Event:
+    """Return an event that Ctrl-C and SIGTERM set; a second Ctrl-C interrupts at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask_to_stop() -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ask_to_stop)
+    return stop
+
+
+def _print_addresses(url: str, seconds: float) -> None:
+    print(f"\nStadtdraht ist bereit (nach {seconds:.0f} s). Im Browser öffnen:\n\n    {url}/\n")
+    for town in TOWNS:
+        print(f"    {url}/{town}")
+    print("\nBeenden mit Strg-C.", flush=True)
