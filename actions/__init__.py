@@ -1,0 +1,1 @@
+"""The action server: looks facts up and turns them into answers with their source and date."""
