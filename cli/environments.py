@@ -37,7 +37,7 @@ class Environment:
     @property
     def folder(self) -> Path:
         """Folder of the virtual environment."""
-        return home() / "venv" / self.name
+        return environments_folder() / self.name
 
     @property
     def python(self) -> Path:
@@ -76,6 +76,12 @@ ENGINE = Environment("engine", "Umgebung der Dialogmaschine (Rasa, rund 2,7 GB)"
 def home() -> Path:
     """Return the folder for everything that is made at run time."""
     return Path(os.environ.get("STADTDRAHT_HOME") or ROOT / ".stadtdraht").resolve()
+
+
+def environments_folder() -> Path:
+    """Return the folder of the virtual environments; several homes may share one."""
+    shared = os.environ.get("STADTDRAHT_ENVIRONMENTS")
+    return Path(shared).resolve() if shared else home() / "venv"
 
 
 def prepare(environment: Environment, *, with_tests: bool = False) -> None:
@@ -172,7 +178,7 @@ def find_uv() -> str:
     found = shutil.which("uv")
     if found:
         return found
-    folder = home() / "venv" / "tools"
+    folder = environments_folder() / "tools"
     scripts = folder / ("Scripts" if os.name == "nt" else "bin")
     stamp = folder / "stadtdraht.stamp"
     digest = _digest(REQUIREMENTS / "tools.txt")
@@ -221,8 +227,8 @@ def _one_at_a_time() -> Iterator[None]:
         return
     import fcntl
 
-    (home() / "venv").mkdir(parents=True, exist_ok=True)
-    with (home() / "venv" / "setup.lock").open("w") as lock:
+    environments_folder().mkdir(parents=True, exist_ok=True)
+    with (environments_folder() / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -123,14 +123,14 @@ async def _serve_parts(
     hub = conversations.app.create_app(settings, clock=clock)
     transport = httpx.ASGITransport(Starlette(routes=[Mount("/hub", hub)]))
     client = HubClient(settings.hub_url, settings.hub_token, httpx.AsyncClient(transport=transport))
-    inner = _together({"/hub": hub, "/actions": actions.app.create_app(settings, clock=clock)})
+    inner = together({"/hub": hub, "/actions": actions.app.create_app(settings, clock=clock)})
     outer = channels.webchat.app.create_app(settings, client)
     async with serving(inner, internal), serving(outer, public):
         yield
     await client.close()
 
 
-def _together(parts: dict[str, Starlette]) -> Starlette:
+def together(parts: dict[str, Starlette]) -> Starlette:
     """Mount several applications side by side, with the lifespans of all of them."""
 
     @contextlib.asynccontextmanager

@@ -17,7 +17,7 @@ def model_path(content: Path, *, train: bool = True) -> Path:
             model is missing and ``train`` is False.
     """
     name = _last_line(_train_command(content, "--fingerprint"))
-    model = home() / "models" / f"{name}.tar.gz"
+    model = models_folder() / f"{name}.tar.gz"
     if model.exists():
         return model
     if not train:
@@ -27,6 +27,12 @@ def model_path(content: Path, *, train: bool = True) -> Path:
     if not trained.exists():
         raise SetupProblem("Das Training hat kein Modell hinterlassen; siehe Meldungen oben.")
     return trained
+
+
+def models_folder() -> Path:
+    """Return the folder of the trained models; several homes may share one."""
+    shared = os.environ.get("STADTDRAHT_TRAINED_MODELS")
+    return Path(shared).resolve() if shared else home() / "models"
 
 
 def engine_environment() -> dict[str, str]:

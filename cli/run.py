@@ -27,7 +27,7 @@ async def _run() -> None:
     running = await running_house()
     if running is not None:
         raise SetupProblem(f"Stadtdraht läuft schon: {running.public_url} (Prozess {running.pid})")
-    stop = _stop_signal()
+    stop = stop_signal()
     model: Path = await asyncio.to_thread(model_path, settings.content)
     say("Starte Dialogmaschine, Aktionen, Hub und Webchat …")
     started = time.monotonic()
@@ -41,7 +41,7 @@ async def _run() -> None:
             retract()
 
 
-def _stop_signal() -> asyncio.Event:
+def stop_signal() -> asyncio.Event:
     """Return an event that Ctrl-C and SIGTERM set; a second Ctrl-C interrupts at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

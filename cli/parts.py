@@ -1,0 +1,92 @@
+"""``stadtdraht start PART``: one part alone, for installations on several processes.
+
+Any number of hubs, dispatchers and action servers may run on one PostgreSQL.
+On SQLite hub and dispatcher share one process (``start hub`` then runs both).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+
+import httpx
+from starlette.applications import Starlette
+
+import actions.app
+import channels.webchat.app
+import conversations.app
+import conversations.dispatcher
+from cli.environments import ENGINE, ROOT, SetupProblem
+from cli.house import LOOPBACK, bound_listener, engine_variables, house_settings, serving, together
+from cli.model import engine_environment, model_path
+from cli.run import stop_signal
+from contracts.hub import HubClient
+from service.clock import clock_of
+from service.logs import configure_logs
+from service.settings import Settings
+
+
+def main(part: str) -> None:
+    """Run one part until SIGTERM or Ctrl-C.
+
+    Raises:
+        SetupProblem: there is no such part.
+    """
+    settings = house_settings()
+    configure_logs(settings.log_level)
+    if part == "engine":
+        _become_engine(settings)
+    if part == "dispatcher":
+        asyncio.run(_dispatch(settings))
+        return
+    if part not in _APPS:
+        raise SetupProblem(f"Den Teil {part!r} gibt es nicht. Teile: engine, dispatcher, "
+                           f"{', '.join(_APPS)}.")  # fmt: skip
+    asyncio.run(_serve(part, settings))
+
+
+def _hub(settings: Settings) -> Starlette:
+    alone = settings.hub_database_url.startswith("sqlite")
+    hub = conversations.app.create_app(settings, clock=clock_of(settings.clock), dispatch=alone)
+    return together({"/hub": hub})
+
+
+def _actions(settings: Settings) -> Starlette:
+    app = actions.app.create_app(settings, clock=clock_of(settings.clock))
+    return together({"/actions": app})
+
+
+def _webchat(settings: Settings) -> Starlette:
+    return channels.webchat.app.create_app(
+        settings, HubClient(settings.hub_url, settings.hub_token)
+    )
+
+
+_APPS: dict[str, Callable[[Settings], Starlette]] = {
+    "hub": _hub,
+    "actions": _actions,
+    "webchat": _webchat,
+}
+
+
+async def _serve(part: str, settings: Settings) -> None:
+    address = {
+        "hub": (LOOPBACK, httpx.URL(settings.hub_url).port or 80),
+        "actions": (LOOPBACK, httpx.URL(settings.actions_url).port or 80),
+        "webchat": (settings.public_host, settings.public_port),
+    }[part]
+    stop = stop_signal()
+    with bound_listener(*address) as listener:
+        async with serving(_APPS[part](settings), listener):
+            await stop.wait()
+
+
+async def _dispatch(settings: Settings) -> None:
+    await conversations.dispatcher.run(settings, stop_signal())
+
+
+def _become_engine(settings: Settings) -> None:
+    variables = engine_environment() | engine_variables(settings, model_path(settings.content))
+    os.chdir(ROOT)
+    os.execve(ENGINE.python, [str(ENGINE.python), "-m", "bot"], variables)
