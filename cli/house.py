@@ -26,12 +26,12 @@ import channels.webchat.app
 import conversations.app
 from cli.engine_process import EngineProcess, is_ready
 from cli.environments import SetupProblem, home
+from cli.ports import LOOPBACK, bound_listener, free_port
 from cli.tokens import load_tokens
 from contracts.hub import HubClient
 from service.clock import clock_of
 from service.settings import Settings, load_settings
 
-LOOPBACK = "127.0.0.1"
 CONFIGURATION = Path("stadtdraht.toml")
 
 
@@ -171,36 +171,6 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await task
-
-
-@contextlib.contextmanager
-def bound_listener(host: str, port: int) -> Iterator[socket.socket]:
-    """Give a socket bound to an address; port 0 takes a free one.
-
-    Raises:
-        SetupProblem: the port is taken.
-    """
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise SetupProblem(
-            f"Auf {host} ist der Port {port} belegt. Läuft Stadtdraht schon? Sonst anderen Port "
-            "wählen: STADTDRAHT_PUBLIC_PORT oder STADTDRAHT_INTERNAL_PORT."
-        ) from error
-    try:
-        yield listener
-    finally:
-        listener.close()
-
-
-def free_port() -> int:
-    """Return a port of the loopback address that is free now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 def _with_addresses(

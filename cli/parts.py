@@ -18,8 +18,9 @@ import channels.webchat.app
 import conversations.app
 import conversations.dispatcher
 from cli.environments import ENGINE, ROOT, SetupProblem
-from cli.house import LOOPBACK, bound_listener, engine_variables, house_settings, serving, together
+from cli.house import engine_variables, house_settings, serving, together
 from cli.model import engine_environment, model_path
+from cli.ports import LOOPBACK, bound_listener
 from cli.run import stop_signal
 from contracts.hub import HubClient
 from service.clock import clock_of

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from cli.engine_process import is_ready
 from cli.environments import ROOT, SetupProblem, environments_folder
-from cli.house import LOOPBACK, free_port
 from cli.model import models_folder
+from cli.ports import LOOPBACK, free_port
 from cli.tokens import load_tokens
 
 READY_LIMIT_SECONDS = 90.0
@@ -54,7 +54,7 @@ class Cluster:
         """Start a part, its output goes to ``<name>.log``."""
         with (self.home / f"{name}.log").open("ab") as log:
             self.parts[name] = subprocess.Popen(
-                [sys.executable, "-m", "cli", "start", name.split("-")[0]],
+                [sys.executable, "-m", "cli", "start", name.partition("-")[0]],
                 cwd=ROOT, env=self._variables(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 
@@ -80,7 +80,7 @@ class Cluster:
         try:
             async with asyncio.timeout(READY_LIMIT_SECONDS):
                 for url in urls:
-                    while not await is_ready(url):
+                    while not await is_ready(url):  # noqa: ASYNC110 - another process
                         await asyncio.sleep(0.1)
         except TimeoutError as error:
             raise SetupProblem(f"Die Teile starten nicht; Protokolle: {self.home}") from error

@@ -11,8 +11,8 @@ import pytest
 
 from cli.ask import Turn, ask
 from cli.environments import ENGINE, environments_folder
-from cli.house import free_port
 from cli.model import models_folder
+from cli.ports import free_port
 from cli.tokens import load_tokens
 from contracts.hub import HubClient
 

@@ -1,0 +1,173 @@
+"""``stadtdraht bench --faults``: kill -9 of engine, hub and dispatcher while citizens write.
+
+Fifty conversations write at five messages a second through the real parts. At
+random moments a random part is killed and started again. Afterwards the ledger
+of the hub is read: every accepted message has exactly one inbox row and at
+least one answer, in the order of arrival, and the engine processed none twice
+(tests F1 and F3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ulid import ULID
+
+from cli.bench.cluster import Cluster, running
+from cli.bench.ledger import read_ledger
+from cli.bench.postgres import PostgresCluster, postgres_programs
+from cli.environments import home, say
+from cli.house import house_settings
+from cli.model import model_path
+from contracts.hub import HubClient, HubError, HubUnavailable
+from contracts.messages import UserMessage
+
+CONVERSATIONS = 50
+MESSAGES_PER_SECOND = 5.0
+PAUSE_BETWEEN_KILLS_SECONDS = (1.0, 4.0)
+DRAIN_LIMIT_SECONDS = 180.0
+SENTENCES = (
+    "Wann hat das Bürgerbüro in Soest auf?",
+    "Was kostet ein Personalausweis?",
+    "perso weg was nun",
+    "wer ist in Olpe für KFZ zuständig",
+    "Hallo",
+    "Wann tagt der Rat in Arnsberg?",
+    "wie wird das Wetter",
+)
+
+
+@dataclass
+class Load:
+    """What the citizens sent and what the hub accepted, in order per conversation."""
+
+    sent: int = 0
+    accepted: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    conversations: dict[str, str] = field(default_factory=dict)
+    """Conversation id by address."""
+
+
+def main(*, kills: int, postgres: bool) -> int:
+    """Run the fault tests at full size on SQLite and PostgreSQL; 0 when nothing was lost."""
+    settings = house_settings()
+    model_path(settings.content)
+    results = {"sqlite": asyncio.run(sqlite_run(kills))}
+    if postgres and postgres_programs() is None:
+        say("PostgreSQL ist nicht installiert; nur SQLite geprüft.")
+    elif postgres:
+        results["postgresql"] = asyncio.run(postgres_run(kills))
+    print(json.dumps(results, indent=2))
+    return int(any(result["lost"] or result["doubled"] or result["reordered"]
+                   for result in results.values()))  # fmt: skip
+
+
+async def sqlite_run(kills: int) -> dict[str, Any]:
+    """Run the fault test on SQLite in a fresh folder."""
+    with _fresh_folder("faults-sqlite") as folder:
+        return await kill_run(Cluster(folder), kills)
+
+
+async def postgres_run(kills: int) -> dict[str, Any]:
+    """Run the fault test on a PostgreSQL cluster of its own."""
+    with _fresh_folder("faults-postgresql") as folder, PostgresCluster("hub", "engine") as server:
+        cluster = Cluster(
+            folder,
+            database_url=server.url("hub", driver="postgresql+asyncpg"),
+            engine_database_url=server.url("engine", driver="postgresql+psycopg2"),
+        )
+        return await kill_run(cluster, kills)
+
+
+async def kill_run(cluster: Cluster, kills: int, seed: int = 1) -> dict[str, Any]:
+    """Kill parts at random while citizens write, then read the ledger.
+
+    Returns the figures: sent, accepted, lost, doubled, reordered, kills by part,
+    and the longest time in seconds that draining took.
+    """
+    chance = random.Random(seed)  # noqa: S311 - moments of kills, not secrets
+    load = Load()
+    async with running(cluster):
+        stop = asyncio.Event()
+        hub = HubClient(cluster.hub_url, cluster.tokens["hub_token"])
+        writers = asyncio.create_task(_write(hub, load, stop, chance))
+        for number in range(1, kills + 1):
+            await asyncio.sleep(chance.uniform(*PAUSE_BETWEEN_KILLS_SECONDS))
+            await asyncio.to_thread(cluster.kill, chance.choice(cluster.victims))
+            if number % 20 == 0:
+                say(f"{number} von {kills} Abbrüchen, {load.sent} Nachrichten")
+        stop.set()
+        await writers
+        await cluster.wait_until_ready()
+        started = time.monotonic()
+        await _drain(hub, load)
+        drained = time.monotonic() - started
+        await hub.close()
+    figures = await read_ledger(cluster, load.accepted)
+    return figures | {
+        "sent": load.sent,
+        "kills": dict(cluster.kills),
+        "drained_seconds": round(drained, 1),
+    }
+
+
+async def _write(hub: HubClient, load: Load, stop: asyncio.Event, chance: random.Random) -> None:
+    """Let the citizens write at the set rate until ``stop``; all are accepted in the end."""
+    addresses = [f"citizen-{number}-{ULID()}" for number in range(CONVERSATIONS)]
+    queues = {address: asyncio.Queue[str | None]() for address in addresses}
+    async with asyncio.TaskGroup() as citizens:
+        for address, queue in queues.items():
+            citizens.create_task(_citizen(hub, load, address, queue))
+        while not stop.is_set():
+            queues[chance.choice(addresses)].put_nowait(chance.choice(SENTENCES))
+            load.sent += 1
+            await asyncio.sleep(1 / MESSAGES_PER_SECOND)
+        for queue in queues.values():
+            queue.put_nowait(None)
+
+
+async def _citizen(
+    hub: HubClient, load: Load, address: str, queue: asyncio.Queue[str | None]
+) -> None:
+    """Send one person's messages in order, each until the hub has accepted it."""
+    while (text := await queue.get()) is not None:
+        message = UserMessage(channel="cli", address=address, message_id=str(ULID()), text=text)
+        while True:
+            try:
+                receipt = await hub.submit(message)
+                break
+            except HubUnavailable:
+                await asyncio.sleep(0.2)
+        load.accepted[receipt.conversation].append(message.message_id)
+        load.conversations[address] = receipt.conversation
+
+
+async def _drain(hub: HubClient, load: Load) -> None:
+    """Wait until no conversation has an unanswered message."""
+    waiting = set(load.conversations.values())
+    deadline = time.monotonic() + DRAIN_LIMIT_SECONDS
+    while waiting and time.monotonic() < deadline:
+        for conversation in sorted(waiting):
+            try:
+                if not (await hub.state(conversation)).busy:
+                    waiting.discard(conversation)
+            except HubError:
+                break
+        await asyncio.sleep(0.3)
+
+
+@contextmanager
+def _fresh_folder(name: str) -> Iterator[Path]:
+    folder = home() / "bench" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    yield folder
