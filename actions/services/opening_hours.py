@@ -186,6 +186,12 @@ class Timetable:
         """Return the first open day after ``day``."""
         return next((d for d in self._days_from(day + dt.timedelta(days=1)) if not d.closed), None)
 
+    def usual_week(self, day: dt.date) -> tuple[DayHours, ...]:
+        """Return Monday to Sunday of the week of ``day`` without holidays and exceptions."""
+        monday = day - dt.timedelta(days=day.weekday())
+        days = (monday + dt.timedelta(days=n) for n in range(7))
+        return tuple(DayHours(each, _spans(self._rule, each)) for each in days)
+
     def _days_from(self, first: dt.date) -> Iterator[DayHours]:
         return (self.on(first + dt.timedelta(days=n)) for n in range(SEARCH_DAYS))
 

@@ -1,0 +1,130 @@
+"""Days, times and opening hours as an answer says them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from actions.services.offices import OfficeEntry
+from actions.services.opening_hours import BERLIN, DayHours, Span, nrw_holidays
+
+WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+MONTHS = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni",
+    "Juli", "August", "September", "Oktober", "November", "Dezember",
+)  # fmt: skip
+NEAR_DAYS = {0: "heute", 1: "morgen", 2: "übermorgen"}
+PRONOUNS = {"der": "er", "die": "sie", "das": "es"}
+
+
+def capital(words: str) -> str:
+    """Return the words with a capital first letter."""
+    return words[:1].upper() + words[1:]
+
+
+def full_day(day: dt.date, today: dt.date) -> str:
+    """Return ``Montag, 23. November``, with the year when it is another one."""
+    year = f" {day.year}" if day.year != today.year else ""
+    return f"{WEEKDAYS[day.weekday()]}, {day.day}. {MONTHS[day.month - 1]}{year}"
+
+
+def on_day(day: dt.date, today: dt.date) -> str:
+    """Return ``morgen, Montag, 23. November,`` or ``am Freitag, 27. November,``."""
+    near = NEAR_DAYS.get((day - today).days)
+    full = full_day(day, today)
+    return f"{near}, {full}," if near else f"am {full},"
+
+
+def short_date(day: dt.date) -> str:
+    """Return ``22.11.2026``."""
+    return f"{day:%d.%m.%Y}"
+
+
+def clock_time(moment: dt.datetime | dt.time) -> str:
+    """Return ``8`` or ``12:30`` (the word Uhr follows)."""
+    return f"{moment.hour}:{moment.minute:02d}" if moment.minute else str(moment.hour)
+
+
+def span_text(span: Span) -> str:
+    """Return ``8 bis 12:30 Uhr``; midnight at the end of the day is 24 Uhr."""
+    whole = span.end.date() > span.start.date() and span.end.time() == dt.time()
+    end = "24" if whole else clock_time(span.end)
+    comment = f" ({span.comment})" if span.comment else ""
+    return f"{clock_time(span.start)} bis {end} Uhr{comment}"
+
+
+def spans_text(spans: Iterable[Span]) -> str:
+    """Return ``von 8 bis 12:30 Uhr und von 14 bis 16 Uhr``."""
+    return " und ".join(f"von {span_text(span)}" for span in spans)
+
+
+def the_office(entry: OfficeEntry) -> str:
+    """Return ``das Bürgerbüro Soest``."""
+    return f"{entry.office.gender} {entry.office.name}"
+
+
+def hours_on(entry: OfficeEntry, hours: DayHours, today: dt.date) -> str:
+    """Say when an office is open on a day and, when it is closed, when it opens again."""
+    when = capital(on_day(hours.day, today))
+    if not hours.closed:
+        because = f" ({hours.reason})" if hours.reason else ""
+        return f"{when} ist {the_office(entry)} {spans_text(hours.spans)} geöffnet{because}."
+    again = opens_again(entry, hours.day, today)
+    if hours.reason and hours.reason == nrw_holidays().get(hours.day):
+        closed = f"{capital(the_office(entry))} ist geschlossen."
+        return f"{when} ist Feiertag ({hours.reason}). {closed}{again}"
+    because = f" ({hours.reason})" if hours.reason else ""
+    return f"{when} ist {the_office(entry)} geschlossen{because}.{again}"
+
+
+def opens_again(entry: OfficeEntry, day: dt.date, today: dt.date) -> str:
+    """Return the sentence with the next open day after ``day``, or ``""``."""
+    following = entry.timetable.next_open_day(day) if entry.timetable else None
+    if following is None:
+        return ""
+    when = on_day(following.day, today)
+    return f" Wieder geöffnet ist {when} {spans_text(following.spans)}."
+
+
+def hours_now(entry: OfficeEntry, now: dt.datetime) -> str:
+    """Say whether an office is open at this moment and what comes next."""
+    if entry.timetable is None:
+        return ""
+    wall = now.astimezone(BERLIN)
+    moment = entry.timetable.at(now)
+    if moment.until is not None:
+        until = clock_time(moment.until)
+        return f"{capital(the_office(entry))} ist jetzt geöffnet, heute bis {until} Uhr."
+    because = f" ({moment.today.reason})" if moment.today.reason else ""
+    closed = f"{capital(the_office(entry))} ist jetzt geschlossen{because}."
+    if moment.next is None:
+        return closed
+    pronoun = capital(PRONOUNS[entry.office.gender])
+    when = on_day(moment.next.day, wall.date()).removesuffix(",")
+    if moment.next.day == wall.date():
+        return f"{closed} {pronoun} öffnet heute um {clock_time(moment.next.spans[0].start)} Uhr."
+    return f"{closed} {pronoun} öffnet wieder {when}, {spans_text(moment.next.spans)}."
+
+
+def week_lines(entry: OfficeEntry, today: dt.date) -> list[str]:
+    """Return the usual hours, days with equal hours together."""
+    if entry.timetable is None:
+        return []
+    week = entry.timetable.usual_week(today)
+    groups: list[tuple[int, int, str]] = []
+    for number, hours in enumerate(week):
+        text = " und ".join(span_text(span) for span in hours.spans) or "geschlossen"
+        if groups and groups[-1][2] == text:
+            groups[-1] = (groups[-1][0], number, text)
+        else:
+            groups.append((number, number, text))
+    return [
+        f"{_days(first, last)}: {text}" for first, last, text in groups if text != "geschlossen"
+    ]
+
+
+def _days(first: int, last: int) -> str:
+    if first == last:
+        return WEEKDAYS[first]
+    joint = " und " if last == first + 1 else " bis "
+    return f"{WEEKDAYS[first]}{joint}{WEEKDAYS[last]}"
