@@ -62,7 +62,7 @@ def create_app(
         RecordsError: the records are wrong; the message names files and places.
     """
     http = httpx.AsyncClient(transport=transport, follow_redirects=False)
-    services = open_services(settings.content, http)
+    services = open_services(settings.content, http, clock, settings.home / "feeds")
     executor = build_executor(services, clock)
     server = _Server(settings.actions_token, services, executor, clock)
 

@@ -74,13 +74,39 @@ def concern_of_slot(slot: Any) -> Concern | None:
 
 
 @dataclass(frozen=True)
+class History:
+    """What was said before the latest message.
+
+    ``concerns`` are the user's earlier messages, newest first; ``answers`` the
+    answers the user got, newest first; ``ranking`` the likeliest intents of the
+    latest message with their confidence.
+    """
+
+    concerns: tuple[Concern, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    ranking: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Context:
-    """What surrounds a concern: the moment, the town and the services."""
+    """What surrounds a concern: the moment, the town, the services, what was said before."""
 
     services: Services
     now: dt.datetime
     town: str | None = None
     slots: Mapping[str, Any] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+
+    @property
+    def waiting(self) -> Concern | None:
+        """The concern that waits for a value, or None."""
+        return concern_of_slot(self.slots.get("anliegen"))
+
+    @property
+    def misses(self) -> int:
+        """Misunderstandings in a row."""
+        count = self.slots.get("fehlversuche")
+        return int(count) if isinstance(count, int | float) else 0
 
     @property
     def today(self) -> dt.date:

@@ -5,26 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import chain
 
-from actions import aemter
+from actions import (
+    abfall,
+    aemter,
+    ausweise,
+    datenschutz,
+    fundbuero,
+    hinweise,
+    hund,
+    mangel,
+    meldewesen,
+    menschen,
+    rat,
+    termine,
+)
 from actions.dialogue import Answerer
+from actions.gespraech import Conversation
 
-TOPICS = (aemter,)
+TOPICS: tuple[Mapping[str, Answerer], ...] = (
+    abfall.ANSWERERS,
+    aemter.ANSWERERS,
+    ausweise.ANSWERERS,
+    datenschutz.ANSWERERS,
+    fundbuero.ANSWERERS,
+    hinweise.ANSWERERS,
+    hund.ANSWERERS,
+    mangel.ANSWERERS,
+    meldewesen.ANSWERERS,
+    menschen.ANSWERERS,
+    rat.ANSWERERS,
+    termine.ANSWERERS,
+)
 
 
 def answerers() -> dict[str, Answerer]:
-    """Return intent → answerer.
+    """Return name → answerer of all topics and of the conversation itself.
 
     Raises:
         ValueError: two topics claim the same intent.
     """
     table: dict[str, Answerer] = {}
-    parts: chain[tuple[str, Answerer]] = chain.from_iterable(_items(t.ANSWERERS) for t in TOPICS)
-    for intent, answerer in parts:
+    for intent, answerer in chain.from_iterable(topic.items() for topic in TOPICS):
         if intent in table:
             raise ValueError(f"{intent} is answered by two topics")
         table[intent] = answerer
-    return table
-
-
-def _items(table: Mapping[str, Answerer]) -> list[tuple[str, Answerer]]:
-    return list(table.items())
+    return table | Conversation(table).answerers()

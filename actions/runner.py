@@ -13,7 +13,8 @@ from rasa_sdk.events import SlotSet  # type: ignore[import-untyped]
 from rasa_sdk.executor import CollectingDispatcher  # type: ignore[import-untyped]
 
 from actions.answers import HUMAN_BUTTON, UNREACHABLE, Answer
-from actions.dialogue import Answerer, Concern, Context, concern_of_slot
+from actions.dialogue import Answerer, Concern, Context
+from actions.history import history_of
 from actions.services.access import Services
 from service.clock import Clock
 
@@ -84,7 +85,7 @@ def context_of(tracker: Tracker, concern: Concern, services: Services, clock: Cl
     candidates = [concern.value("stadt"), tracker.slots.get("stadt"), metadata.get("municipality")]
     towns = services.municipality.towns()
     town = next((each for each in candidates if each in towns), None)
-    return Context(services, clock(), town, dict(tracker.slots))
+    return Context(services, clock(), town, dict(tracker.slots), history_of(tracker))
 
 
 def utter(dispatcher: CollectingDispatcher, answer: Answer) -> None:
@@ -105,8 +106,3 @@ def slots_after(concern: Concern, context: Context, answer: Answer) -> list[dict
 
 def _changed(wanted: Mapping[str, Any], slots: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     return [(name, value) for name, value in wanted.items() if slots.get(name) != value]
-
-
-def waiting_concern(tracker: Tracker) -> Concern | None:
-    """Return the concern that waits for a value, or None."""
-    return concern_of_slot(tracker.slots.get("anliegen"))

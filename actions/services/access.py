@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from actions.services.catalogue import Catalogue
+from actions.services.feeds import FeedCopies
 from actions.services.municipality import Municipality
 from actions.services.notices import Notices
 from actions.services.offices import Offices
 from actions.services.responsibility import ResponsibilityMap
 from actions.services.sorting import SortingList
 from actions.services.store import RecordsStore
+from actions.services.transport import Transport
+from actions.services.waste import Waste
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,19 @@ class Services:
     responsibility: ResponsibilityMap
     notices: Notices
     sorting: SortingList
+    waste: Waste
 
 
-def open_services(content: Path, http: httpx.AsyncClient) -> Services:  # noqa: ARG001
+def open_services(
+    content: Path, http: httpx.AsyncClient, now: Callable[[], dt.datetime], copies: Path | None
+) -> Services:
     """Return the services over the records below ``content``.
+
+    Args:
+        content: the folder ``data``.
+        http: the client for services on the net; it must not follow redirects.
+        now: aware present moment.
+        copies: folder for the last good copies of feeds, or None.
 
     Raises:
         RecordsError: the records are wrong; the message names files and places.
@@ -44,4 +58,5 @@ def open_services(content: Path, http: httpx.AsyncClient) -> Services:  # noqa: 
         responsibility=ResponsibilityMap(store),
         notices=Notices(store),
         sorting=SortingList(store),
+        waste=Waste(store, Transport(http, "waste"), FeedCopies(copies), now),
     )

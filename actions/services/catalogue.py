@@ -50,11 +50,13 @@ class Catalogue:
     def __init__(self, store: RecordsStore) -> None:
         self._store = store
 
-    async def entry(self, slug: str, intent: str, day: dt.date) -> Found[CatalogueEntry] | Nothing:
+    async def entry(
+        self, slug: str | None, intent: str, day: dt.date
+    ) -> Found[CatalogueEntry] | Nothing:
         """Return what is known for an intent; ``as_of`` is the oldest date of its facts."""
         records = self._store.current()
         recipe = records.recipes.get(intent)
-        if recipe is None or slug not in records.towns:
+        if recipe is None or (slug is not None and slug not in records.towns):
             return Nothing()
         looked = [look_up(records, slug, name, day) for name in recipe.facts]
         facts = tuple(each for each in looked if isinstance(each, Fact))
@@ -67,12 +69,12 @@ class Catalogue:
         as_of = min((fact.as_of for fact in facts), default=day)
         return Found(entry, joint_source(facts), as_of, demo=any(f.demo for f in facts))
 
-    async def fact(self, slug: str, name: str, day: dt.date) -> Fact | Withheld:
+    async def fact(self, slug: str | None, name: str, day: dt.date) -> Fact | Withheld:
         """Return one fact as it holds in a town on a day."""
         return look_up(self._store.current(), slug, name, day)
 
 
-def look_up(records: Records, slug: str, name: str, day: dt.date) -> Fact | Withheld:
+def look_up(records: Records, slug: str | None, name: str, day: dt.date) -> Fact | Withheld:
     """Return the version of a fact that holds in a town on a day, or why there is none."""
     result = Withheld(name, "", "missing")
     for scope in records.scopes_of(slug):
@@ -107,7 +109,9 @@ def _reason(versions: Iterable[Fact], day: dt.date) -> Reason:
     return "expired" if any(_ended(each, day) for each in versions) else "not_yet"
 
 
-def _coming(records: Records, slug: str, facts: Iterable[Fact], day: dt.date) -> Iterable[Fact]:
+def _coming(
+    records: Records, slug: str | None, facts: Iterable[Fact], day: dt.date
+) -> Iterable[Fact]:
     """Yield confirmed versions of the given facts that begin soon, in the same scope."""
     last = day + dt.timedelta(days=COMING_DAYS)
     for fact in facts:

@@ -373,8 +373,10 @@ class Records:
     hosts: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
-    def scopes_of(self, slug: str) -> tuple[str, ...]:
-        """Return the scopes of a town's facts, most special first."""
+    def scopes_of(self, slug: str | None) -> tuple[str, ...]:
+        """Return the scopes of a town's facts, most special first; without a town the general."""
+        if slug is None:
+            return NATIONAL_SCOPES
         return (slug, f"_{self.towns[slug].town.kreis.slug}", *NATIONAL_SCOPES)
 
     def hosts_of(self, slug: str | None) -> tuple[str, ...]:

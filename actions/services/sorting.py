@@ -43,13 +43,16 @@ class SortingList:
         self._seen: Gazetteer | None = None
         self._names: dict[str, Item] = {}
 
-    async def find(self, words: str) -> Found[Sorted] | Nothing:
-        """Return the item the words name, near ones as choices, or ``Nothing``."""
+    async def find(self, words: str, *, exact: bool = False) -> Found[Sorted] | Nothing:
+        """Return the item the words name, near ones as choices, or ``Nothing``.
+
+        With ``exact`` only a listed name counts, not a similar one.
+        """
         listed = self._store.current().items
         self._index(listed)
         if not self._names or not fold(words):
             return Nothing()
-        found = self._match(fold(words))
+        found = self._match(fold(words), exact=exact)
         if found is None:
             return Nothing()
         source = listed.source
@@ -58,10 +61,10 @@ class SortingList:
         as_of = listed.as_of or dt.date.min
         return Found(found, Provenance(title, url), as_of, listed.licence, demo=listed.demo)
 
-    def _match(self, asked: str) -> Sorted | None:
-        exact = self._names.get(asked)
-        if exact is not None:
-            return Sorted(exact)
+    def _match(self, asked: str, *, exact: bool) -> Sorted | None:
+        item = self._names.get(asked)
+        if item is not None or exact:
+            return Sorted(item) if item else None
         ranked = process.extract(asked, self._names.keys(), scorer=fuzz.ratio, limit=12)
         near = [(name, score) for name, score, _ in ranked if score >= MAYBE]
         if not near:

@@ -1,0 +1,12 @@
+"""Meetings of the council: answered from the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actions.catalogued import catalogued
+from actions.dialogue import Answerer
+
+ANSWERERS: Mapping[str, Answerer] = {
+    "ratssitzung": catalogued("ratssitzung"),
+}
