@@ -1,0 +1,253 @@
+"""Street names as people write and say them, with house numbers.
+
+"Linden Strasse 14a", "lindenstr. 14 a", "in der linden straße vierzehn a" and
+"Lindenstaße" all mean Lindenstraße 14a. Names are compared by a key (folded, without
+spaces, "straße" as "str"), then by typing errors, then by sound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from german.normal_form import AlignedText, aligned, fold
+from german.numbers import number_from_word
+from german.phonetics import cologne_code
+
+_TOKEN = re.compile(r"[^\W_]+")
+_STREET_END = re.compile(r"(?:strase|strasen|strasse|strase|stras|stase|strae|str)$")
+_WAY = re.compile(
+    r"(?:str|weg|platz|gase|alle|ring|ufer|wall|damm|pfad|stieg|steig|markt|kamp|graben|hof|tor"
+    r"|berg|feld|siedlung|wiese|promenade|chause|twiete|höhe|hohe|tal|brucke|eck|winkel|busch)$"
+)
+_HOUSE_NUMBER = re.compile(
+    r"[\s,.]*(?:nr\.?|numer|nummer|hausnumer|hausnummer)?\s*"
+    r"(\d{1,3})(?!\d|[.:]\d|\s*(?:uhr|euro|€|prozent|%))(?:\s*-\s*\d{1,3}(?!\d))?"
+    r"(?:\s?([a-h])(?![^\W\d_]))?"
+)
+_SPOKEN_NUMBER = re.compile(r"[\s,]*(?:numer|nummer|hausnumer)?\s*([a-z]+)(?:\s([a-h])(?!\w))?")
+_PLACE_WORDS = frozenset("am an in im auf zum zur wohne wohnen wohnhaft bei beim strase".split())
+_ARTICLES = frozenset({"der", "dem", "den", "die"})
+_LONGEST_NAME = 5
+_ACCEPTED = 0.82
+_CLEAR_LEAD = 0.06
+
+
+@dataclass(frozen=True)
+class StreetMatch:
+    """A street that was found or is meant.
+
+    Attributes:
+        name: Canonical name, for example ``Lindenstraße``.
+        house_number: For example ``14a``; None when none was given.
+        score: 1.0 for the name itself, less for errors.
+        start: First character in the searched text.
+        end: One past the last character of the street's name.
+        number_end: One past the house number, or `end`.
+        alternatives: Other names that are nearly as likely, best first; when there
+            are any the citizen should be asked.
+    """
+
+    name: str
+    house_number: str | None
+    score: float
+    start: int
+    end: int
+    number_end: int
+    alternatives: tuple[str, ...] = ()
+
+
+def street_key(name: str) -> str:
+    """Give the key under which spellings of one street agree.
+
+    "Linden Strasse", "Linden-Str." and "Lindenstraße" → ``lindenstr``.
+    """
+    tokens = _TOKEN.findall(fold(name))
+    if tokens and tokens[0] in {"sankt", "st"}:
+        tokens[0] = "st"
+    return _STREET_END.sub("str", "".join(tokens))
+
+
+class StreetIndex:
+    """Street names of one or several towns, ready to be found."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(dict.fromkeys(names))
+        self._by_key = {street_key(name): name for name in reversed(self.names)}
+        self._by_key.pop("", None)
+        self._keys = list(self._by_key)
+        self._by_sound: dict[str, list[str]] = {}
+        for key in self._keys:
+            self._by_sound.setdefault(cologne_code(key), []).append(key)
+        self._remembered: dict[str, tuple[tuple[str, float], ...]] = {}
+
+    def find(self, text: str | AlignedText) -> list[StreetMatch]:
+        """Find streets inside a message.
+
+        Names of one word that are no compound of a way ("Markt", "Osthofe") count only
+        behind a word of place or before a house number.
+
+        Args:
+            text: Raw or folded text.
+
+        Returns:
+            Matches with positions in the raw text, without overlaps.
+        """
+        folded = text if isinstance(text, AlignedText) else aligned(text)
+        tokens = list(_TOKEN.finditer(folded.text))[:400]
+        return list(self._scan(folded, tokens))
+
+    def match(self, name: str) -> StreetMatch | None:
+        """Take a text as a street (an answer to "Welche Straße?").
+
+        Args:
+            name: What the citizen answered, with or without words around it.
+
+        Returns:
+            The best street, or None when nothing is near enough.
+        """
+        found = self.find(name)
+        if found:
+            return max(found, key=lambda match: match.score)
+        folded = aligned(name)
+        tokens = [token for token in _TOKEN.finditer(folded.text)][:12]
+        while tokens and tokens[0].group() in _PLACE_WORDS | _ARTICLES | {"ich", "das", "ist"}:
+            tokens.pop(0)
+        words = [token for token in tokens if not token.group()[0].isdigit()][:_LONGEST_NAME]
+        for length in range(len(words), 0, -1):
+            match = self._near(folded, words[:length])
+            if match is not None:
+                return match
+        return None
+
+    def _scan(self, folded: AlignedText, tokens: Sequence[re.Match[str]]) -> Iterator[StreetMatch]:
+        position = 0
+        while position < len(tokens):
+            match, used = self._at(folded, tokens, position)
+            if match is not None:
+                yield match
+            position += used
+
+    def _at(
+        self, folded: AlignedText, tokens: Sequence[re.Match[str]], position: int
+    ) -> tuple[StreetMatch | None, int]:
+        window = tokens[position : position + _LONGEST_NAME]
+        for length in range(len(window), 0, -1):
+            key = _key_of(window[:length])
+            name = self._by_key.get(key)
+            if name is not None and self._is_meant(folded, tokens, position, length, key):
+                return _street(folded, window[:length], name, 1.0), length
+        for length in range(min(len(window), 3), 0, -1):
+            if _looks_like_street(window[:length]):
+                match = self._near(folded, window[:length])
+                if match is not None:
+                    return match, length
+        return None, 1
+
+    def _is_meant(
+        self,
+        folded: AlignedText,
+        tokens: Sequence[re.Match[str]],
+        position: int,
+        length: int,
+        key: str,
+    ) -> bool:
+        if length >= 2 or (_WAY.search(key) and len(key) >= 7):
+            return True
+        if _behind_place_word(tokens, position):
+            return len(key) >= 4
+        return (
+            len(tokens) == 1 or _HOUSE_NUMBER.match(folded.text, tokens[position].end()) is not None
+        )
+
+    def _near(self, folded: AlignedText, window: Sequence[re.Match[str]]) -> StreetMatch | None:
+        ranked = self._ranked(_key_of(window))
+        if not ranked or ranked[0][1] < _ACCEPTED:
+            return None
+        best, score = ranked[0]
+        others = tuple(name for name, other in ranked[1:] if score - other < _CLEAR_LEAD)
+        return _street(folded, window, best, score, others[:3])
+
+    def _ranked(self, key: str) -> tuple[tuple[str, float], ...]:
+        if key not in self._remembered:
+            if len(self._remembered) > 20_000:
+                self._remembered.clear()
+            self._remembered[key] = self._rank(key)
+        return self._remembered[key]
+
+    def _rank(self, key: str) -> tuple[tuple[str, float], ...]:
+        if len(key) < 4:
+            return ()
+        near = process.extract(
+            key, self._keys, scorer=OSA.normalized_similarity, score_cutoff=0.75, limit=5
+        )
+        scores = {candidate: score for candidate, score, _ in near}
+        for candidate in self._by_sound.get(cologne_code(key), ()):
+            similar = OSA.normalized_similarity(key, candidate)
+            if similar >= 0.6:
+                scores[candidate] = max(similar, 0.88)
+        ordered = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple((self._by_key[candidate], score) for candidate, score in ordered)
+
+
+def match_street(text: str, streets: StreetIndex | Iterable[str]) -> StreetMatch | None:
+    """Find the street that a text names.
+
+    Args:
+        text: "in der Linden Strasse 14a", a recogniser's text or a bare name.
+        streets: Street names of the town, best as a `StreetIndex` kept by the caller.
+
+    Returns:
+        The street with house number, score and alternatives, or None.
+    """
+    index = streets if isinstance(streets, StreetIndex) else StreetIndex(streets)
+    return index.match(text)
+
+
+def _key_of(window: Sequence[re.Match[str]]) -> str:
+    tokens = [match.group() for match in window]
+    if tokens[0] == "sankt":
+        tokens[0] = "st"
+    return _STREET_END.sub("str", "".join(tokens))
+
+
+def _looks_like_street(window: Sequence[re.Match[str]]) -> bool:
+    key = _key_of(window)
+    return len(key) >= 6 and _WAY.search(key) is not None
+
+
+def _behind_place_word(tokens: Sequence[re.Match[str]], position: int) -> bool:
+    before = [token.group() for token in tokens[max(position - 2, 0) : position]]
+    if before and before[-1] in _ARTICLES:
+        before.pop()
+    return bool(before) and before[-1] in _PLACE_WORDS
+
+
+def _street(
+    folded: AlignedText,
+    window: Sequence[re.Match[str]],
+    name: str,
+    score: float,
+    alternatives: tuple[str, ...] = (),
+) -> StreetMatch:
+    start, end = folded.span(window[0].start(), window[-1].end())
+    house_number, number_end = _house_number(folded, window[-1].end())
+    if house_number is None:
+        return StreetMatch(name, None, score, start, end, end, alternatives)
+    raw_end = folded.span(window[0].start(), number_end)[1]
+    return StreetMatch(name, house_number, score, start, end, raw_end, alternatives)
+
+
+def _house_number(folded: AlignedText, position: int) -> tuple[str | None, int]:
+    written = _HOUSE_NUMBER.match(folded.text, position)
+    if written:
+        return written.group(1) + (written.group(2) or ""), written.end()
+    spoken = _SPOKEN_NUMBER.match(folded.text, position)
+    number = number_from_word(spoken.group(1)) if spoken else None
+    if spoken is None or number is None or spoken.group(1).startswith("ein"):
+        return None, position
+    return f"{number}{spoken.group(2) or ''}", spoken.end()

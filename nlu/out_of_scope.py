@@ -1,0 +1,77 @@
+"""Honest doubt: a message that the classifier cannot place becomes `nlu_fallback`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.intent_classifier import CERTAINTY, GermanIntentClassifier
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
+class OutOfScopeDetector(IntentClassifier, GraphComponent):
+    """Puts `nlu_fallback` first when the classifier's certainty is too small.
+
+    Source: our own, instead of Rasa's FallbackClassifier, which looks only at the
+    largest probability and its margin. The certainty weighs several witnesses (see
+    `nlu.linear_model`). The candidates stay in the ranking behind `nlu_fallback`,
+    so that an action can ask "Meinten Sie ...?".
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = {**self.get_default_config(), **config}
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """Name the components that must stand in front of this one."""
+        return [GermanIntentClassifier]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Give the thresholds; measured in docs/adr/0021."""
+        return {"least_certainty": 0.3, "least_confidence": 0.2}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> OutOfScopeDetector:
+        """Create the detector; it has nothing to train."""
+        return cls(config)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Replace the intent of doubtful messages."""
+        for message in messages:
+            if self._is_doubtful(message):
+                _fall_back(message)
+        return messages
+
+    def _is_doubtful(self, message: Message) -> bool:
+        intent = message.get(INTENT) or {}
+        if not intent.get("name"):
+            return True
+        certainty: float = message.get(CERTAINTY) or 0.0
+        confidence: float = intent.get("confidence") or 0.0
+        return (
+            certainty < self._config["least_certainty"]
+            or confidence < self._config["least_confidence"]
+        )
+
+
+def _fall_back(message: Message) -> None:
+    certainty: float = message.get(CERTAINTY) or 0.0
+    doubt = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": 1.0 - certainty}
+    message.set(INTENT, doubt, add_to_output=True)
+    ranking = message.get(INTENT_RANKING_KEY) or []
+    message.set(INTENT_RANKING_KEY, [doubt, *ranking], add_to_output=True)
