@@ -66,6 +66,9 @@ class Settings(BaseSettings):
         20, ge=1, description="Messages one web session may send in a minute."
     )
     rate_burst: int = Field(5, ge=1, description="Messages one web session may send at once.")
+    sessions_per_minute: int = Field(
+        60, ge=1, description="Web sessions that may begin in a minute from one network address."
+    )
 
     @classmethod
     def settings_customise_sources(
