@@ -389,7 +389,10 @@ class Records:
 
 def host_of(url: str) -> str:
     """Return the host of a URL in lower case without a leading ``www.``."""
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:  # https://[
+        return ""
 
 
 def host_allowed(url: str, hosts: Sequence[str]) -> bool:
@@ -420,6 +423,8 @@ class _Reader:
             self.note(file, 1, f"not UTF-8 at byte {error.start}: save the file as UTF-8")
         except ValidationError as error:
             self._note_fields(file, text, error)
+        except (ValueError, RecursionError) as error:  # 2026-13-45, nests without end
+            self.note(file, 1, f"a value cannot be read: {_first(error)}")
         return None
 
     def need(self, file: Path, model: type[M]) -> M | None:

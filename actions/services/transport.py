@@ -72,8 +72,7 @@ class Transport:
         self, url: str, hosts: Sequence[str], seconds: float = GET_SECONDS
     ) -> Body | Nothing | Unavailable:
         """Fetch ``url``, which and whose redirects have to lie on one of ``hosts``."""
-        host = urlsplit(url).hostname or ""
-        breaker = self._breakers.setdefault(host, Breaker(self._monotonic))
+        breaker = self._breakers.setdefault(_host(url), Breaker(self._monotonic))
         if not breaker.allows():
             return Unavailable(breaker.retry_after_seconds(), "breaker is open")
         try:
@@ -104,7 +103,7 @@ class Transport:
                 return await self._follow(url, hosts)
         except TimeoutError as error:
             raise _Failure("no answer in time", repeatable=True) from error
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, ValueError) as error:
             raise _Failure("address cannot be used", repeatable=False) from error
         except httpx.HTTPError as error:
             raise _Failure(type(error).__name__, repeatable=True) from error
@@ -130,6 +129,13 @@ class Transport:
                 raise _status_failure(response)
             content = await _capped(response)
             return Body(content, response.headers.get("content-type", ""))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _check_address(url: str, hosts: Sequence[str]) -> None:
