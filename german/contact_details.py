@@ -124,14 +124,14 @@ def _mails(text: str) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _digits(text: str) -> Iterator[tuple[str, str, int, int]]:
-    for match in _CODE_CUE.finditer(text):
-        yield "vorgang", match.group(1).upper(), match.start(1), match.end(1)
-    for match in _CODE.finditer(text):
-        yield "vorgang", match.group().upper(), match.start(), match.end()
     for match in _PHONE.finditer(text):
         number = phone_number(match.group())
         if number is not None and not _is_date(match.group()):
             yield "telefon", number, match.start(), match.end()
+    for match in _CODE_CUE.finditer(text):
+        yield "vorgang", match.group(1).upper(), match.start(1), match.end(1)
+    for match in _CODE.finditer(text):
+        yield "vorgang", match.group().upper(), match.start(), match.end()
 
 
 def _amounts(text: str) -> Iterator[tuple[str, str, int, int]]:

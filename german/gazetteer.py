@@ -5,6 +5,7 @@ A gazetteer file lists values and the names people use for them:
     source: "where the names come from"
     licence: "..."
     as_of: 2026-11-22
+    confusable: [words that only look like a name]
     entries:
       - value: buergerbuero
         names: [Bürgerbüro, Bürgeramt, Einwohnermeldeamt]
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 _ENDINGS = ("", "s", "n", "e", "es", "en", "er", "em", "ern")
 _LONGEST_NAME = 6
 _FUZZY_LETTERS = 6
-_COMPOUND_LETTERS = 5
+_COMPOUND_LETTERS = 6
 
 
 class GazetteerError(ValueError):
@@ -47,11 +48,13 @@ class Entry:
         value: Normal form, for example ``buergerbuero``.
         names: Names as people write them, the best one first.
         compounds: Whether a name also counts inside a compound.
+        misspelt: Whether names with typing errors count.
     """
 
     value: str
     names: tuple[str, ...]
     compounds: bool = True
+    misspelt: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,17 +78,28 @@ class Mention:
 
 @dataclass(frozen=True)
 class _Name:
-    value: str
     words: tuple[str, ...]
-    compounds: bool
+    entry: Entry
+
+    @property
+    def value(self) -> str:
+        """Normal form of what is named."""
+        return self.entry.value
 
 
 @dataclass
 class Gazetteer:
-    """All names of one kind of thing, ready to be found in text."""
+    """All names of one kind of thing, ready to be found in text.
+
+    Attributes:
+        entity: What the names are names of.
+        entries: Values with their names.
+        confusable: Real words that look like a misspelt name, or hold one, and are none.
+    """
 
     entity: str
     entries: tuple[Entry, ...]
+    confusable: tuple[str, ...] = ()
     _by_first: dict[str, list[_Name]] = field(init=False, repr=False, default_factory=dict)
     _single: dict[str, _Name] = field(init=False, repr=False, default_factory=dict)
     _compound_heads: dict[str, list[str]] = field(init=False, repr=False, default_factory=dict)
@@ -95,16 +109,21 @@ class Gazetteer:
 
     def __post_init__(self) -> None:
         """Build the indexes; names already given to an earlier value are skipped."""
+        self._remembered.update((fold(word), None) for word in self.confusable)
         taken: set[tuple[str, ...]] = set()
         for entry in self.entries:
             for written in entry.names:
-                name = _Name(entry.value, tuple(words(fold(written))), entry.compounds)
+                name = _Name(tuple(words(fold(written))), entry)
                 if name.words and name.words not in taken:
                     taken.add(name.words)
                     self._index(name)
         for group in self._by_first.values():
             group.sort(key=lambda name: -len(name.words))
-        self._long_names = [word for word in self._single if len(word) >= _FUZZY_LETTERS]
+        self._long_names = [
+            word
+            for word, name in self._single.items()
+            if len(word) >= _FUZZY_LETTERS and name.entry.misspelt
+        ]
 
     def find(self, text: str | AlignedText) -> list[Mention]:
         """Find all names in a text, longest first, without overlaps.
@@ -132,7 +151,7 @@ class Gazetteer:
         self._by_first.setdefault(name.words[0], []).append(name)
         if len(name.words) == 1:
             self._single[name.words[0]] = name
-            if name.compounds and len(name.words[0]) >= _COMPOUND_LETTERS:
+            if name.entry.compounds and len(name.words[0]) >= _COMPOUND_LETTERS:
                 self._compound_heads.setdefault(name.words[0][:4], []).append(name.words[0])
 
     def _scan(self, tokens: Sequence[re.Match[str]]) -> Iterator[tuple[str, int, int, float]]:
@@ -180,7 +199,7 @@ class Gazetteer:
             return None
         if word not in self._remembered:
             if len(self._remembered) > 50_000:
-                self._remembered.clear()
+                self._remembered = {fold(known): None for known in self.confusable}
             self._remembered[word] = self._compound(word) or self._misspelt(word)
         return self._remembered[word]
 
@@ -192,17 +211,17 @@ class Gazetteer:
         for start in range(3, len(word) - _COMPOUND_LETTERS + 1):
             for base in _without_endings(word[start:]):
                 name = self._single.get(base)
-                if name is not None and name.compounds and len(base) >= _COMPOUND_LETTERS:
+                if name is not None and name.entry.compounds and len(base) >= _COMPOUND_LETTERS:
                     return name.value, 0.85
         return None
 
     def _misspelt(self, word: str) -> tuple[str, float] | None:
         if len(word) < _FUZZY_LETTERS or not self._long_names:
             return None
-        allowed = 1 if len(word) < 9 else 2
+        allowed = 1 if len(word) < 11 else 2
         best = process.extractOne(word, self._long_names, scorer=OSA.distance, score_cutoff=allowed)
-        if best is None or (best[0][0] != word[0] and best[1] > 1):
-            return None
+        if best is None or (best[0][0] != word[0] and len(word) < 9):
+            return None  # "geheim" is not Neheim
         return self._single[best[0]].value, 0.8 if best[1] == 1 else 0.7
 
 
@@ -223,26 +242,23 @@ def load_gazetteer(path: Path) -> Gazetteer:
         if key not in document:
             raise GazetteerError(f"{path}: '{key}' is missing")
     entries = (_entry(raw, path) for raw in document["entries"])
-    return Gazetteer(path.stem, tuple(entries))
+    confusable = document.get("confusable") or []
+    return Gazetteer(path.stem, tuple(entries), tuple(confusable))
 
 
 def to_document(gazetteer: Gazetteer) -> dict[str, Any]:
     """Map a gazetteer to plain JSON types, the way `from_document` reads it."""
     return {
         "entity": gazetteer.entity,
-        "entries": [
-            {"value": entry.value, "names": list(entry.names), "compounds": entry.compounds}
-            for entry in gazetteer.entries
-        ],
+        "confusable": list(gazetteer.confusable),
+        "entries": [asdict(entry) for entry in gazetteer.entries],
     }
 
 
 def from_document(document: Mapping[str, Any]) -> Gazetteer:
     """Build a gazetteer from the output of `to_document`."""
-    entries = (
-        Entry(raw["value"], tuple(raw["names"]), raw["compounds"]) for raw in document["entries"]
-    )
-    return Gazetteer(document["entity"], tuple(entries))
+    entries = (Entry(**{**raw, "names": tuple(raw["names"])}) for raw in document["entries"])
+    return Gazetteer(document["entity"], tuple(entries), tuple(document["confusable"]))
 
 
 def _entry(raw: object, path: Path) -> Entry:
@@ -251,7 +267,12 @@ def _entry(raw: object, path: Path) -> Entry:
     names = raw.get("names") or []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise GazetteerError(f"{path}: names of {raw['value']!r} must be a list of texts")
-    return Entry(raw["value"], tuple(names), bool(raw.get("compounds", True)))
+    return Entry(
+        raw["value"],
+        tuple(names),
+        compounds=bool(raw.get("compounds", True)),
+        misspelt=bool(raw.get("misspelt", True)),
+    )
 
 
 def _without_endings(word: str) -> Iterable[str]:

@@ -180,7 +180,7 @@ def _clusters(raw: str) -> list[tuple[int, str]]:
     for position, sign in enumerate(raw):
         if clusters and unicodedata.combining(sign):
             start, base = clusters[-1]
-            if len(base) < 4:  # stacks of marks ("zalgo") are cut, not followed
+            if len(base) < 4:  # stacks of marks ("zalgo") are cut
                 clusters[-1] = (start, base + sign)
             continue
         clusters.append((position, sign))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from text_to_num import alpha2digit, text2num
+from text_to_num import alpha2digit, text2num  # type: ignore[import-untyped]
 
 from german.normal_form import fold
 

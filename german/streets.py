@@ -47,6 +47,7 @@ class StreetMatch:
         score: 1.0 for the name itself, less for errors.
         start: First character in the searched text.
         end: One past the last character of the street's name.
+        number_start: First character of the house number, or `end`.
         number_end: One past the house number, or `end`.
         alternatives: Other names that are nearly as likely, best first; when there
             are any the citizen should be asked.
@@ -57,6 +58,7 @@ class StreetMatch:
     score: float
     start: int
     end: int
+    number_start: int
     number_end: int
     alternatives: tuple[str, ...] = ()
 
@@ -235,19 +237,19 @@ def _street(
     alternatives: tuple[str, ...] = (),
 ) -> StreetMatch:
     start, end = folded.span(window[0].start(), window[-1].end())
-    house_number, number_end = _house_number(folded, window[-1].end())
-    if house_number is None:
-        return StreetMatch(name, None, score, start, end, end, alternatives)
-    raw_end = folded.span(window[0].start(), number_end)[1]
-    return StreetMatch(name, house_number, score, start, end, raw_end, alternatives)
+    found = _house_number(folded, window[-1].end())
+    if found is None:
+        return StreetMatch(name, None, score, start, end, end, end, alternatives)
+    house_number, *span = found
+    return StreetMatch(name, house_number, score, start, end, *folded.span(*span), alternatives)
 
 
-def _house_number(folded: AlignedText, position: int) -> tuple[str | None, int]:
+def _house_number(folded: AlignedText, position: int) -> tuple[str, int, int] | None:
     written = _HOUSE_NUMBER.match(folded.text, position)
     if written:
-        return written.group(1) + (written.group(2) or ""), written.end()
+        return written.group(1) + (written.group(2) or ""), written.start(1), written.end()
     spoken = _SPOKEN_NUMBER.match(folded.text, position)
     number = number_from_word(spoken.group(1)) if spoken else None
     if spoken is None or number is None or spoken.group(1).startswith("ein"):
-        return None, position
-    return f"{number}{spoken.group(2) or ''}", spoken.end()
+        return None
+    return f"{number}{spoken.group(2) or ''}", spoken.start(1), spoken.end()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -22,6 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from german.contact_details import find_details
+from german.dates import BERLIN, DateMatch, day_value, parse_dates, time_value
 from german.gazetteer import Gazetteer, from_document, load_gazetteer, to_document
 from german.normal_form import AlignedText, aligned
 from german.streets import StreetIndex
@@ -29,7 +29,6 @@ from german.streets import StreetIndex
 GAZETTEERS_VARIABLE = "STADTDRAHT_GAZETTEERS"
 LANGUAGE_FOLDER = "de"
 STREETS_FILE = "strassen.yml"
-BERLIN = ZoneInfo("Europe/Berlin")
 _FILE = "gazetteers.json"
 _LONGEST_TEXT = 2000
 
@@ -217,7 +216,11 @@ class GermanEntityExtractor(GraphComponent, EntityExtractorMixin):
             }
             if match.house_number is not None:
                 yield _entity(
-                    "hausnummer", match.house_number, match.end, match.number_end, match.score
+                    "hausnummer",
+                    match.house_number,
+                    match.number_start,
+                    match.number_end,
+                    match.score,
                 )
 
     def _names(self, folded: AlignedText) -> Iterator[dict[str, Any]]:
@@ -243,7 +246,18 @@ def _entity(kind: str, value: str, start: int, end: int, confidence: float) -> d
 
 
 def _moments(folded: AlignedText, now: datetime) -> Iterator[dict[str, Any]]:
-    return iter(())
+    for match in parse_dates(folded, now):
+        days, moment = day_value(match), time_value(match)
+        if days is not None and match.day_span is not None:
+            yield {**_entity("datum", days, *match.day_span, 1.0), "grain": _day_grain(match)}
+        if moment is not None and match.time_span is not None:
+            yield {**_entity("uhrzeit", moment, *match.time_span, 1.0), "grain": match.grain}
+
+
+def _day_grain(match: DateMatch) -> str:
+    if match.times is None:
+        return match.grain
+    return "day" if match.days is None or match.days[0] == match.days[1] else "days"
 
 
 def _details(folded: AlignedText) -> Iterator[dict[str, Any]]:
