@@ -9,6 +9,7 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
+from rasa.core.policies.rule_policy import DEFAULT_ACTION_MAPPINGS
 
 from bot import utterances
 from bot.actions_client import ActionServer
@@ -19,6 +20,7 @@ from bot.logs import Log
 from bot.processor import ParseData, TurnProcessor
 from bot.tracker_store import SqlTrackerStore, StoredTracker, VersionConflict
 
+DIALOGUE_COMMANDS = frozenset(DEFAULT_ACTION_MAPPINGS)  # restart, back, session_start
 TRIES = 4  # the first and three more
 log = Log("agent")
 
@@ -131,7 +133,8 @@ class TurnAgent(Agent):  # type: ignore[misc]  # rasa is untyped here
             message.parse_data = processor.parse_typed(text, message, tracker)
             return message
         domain = processor.domain
-        pressed = utterances.pressed(turn.payload, domain.intents, domain.entities)
+        intents = set(domain.intents) - DIALOGUE_COMMANDS
+        pressed = utterances.pressed(turn.payload, intents, domain.entities)
         message.parse_data = processor.parse_pressed(text, pressed)
         return message
 
