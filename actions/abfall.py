@@ -22,11 +22,10 @@ from actions.answers import (
 )
 from actions.catalogued import catalogued
 from actions.dialogue import Answerer, Concern, Context, with_town
-from actions.help import help_line, not_known
-from actions.services.names import Match
+from actions.help import help_line, not_known, town_links
 from actions.services.results import Found, Rejected
 from actions.services.sorting import Item
-from actions.services.waste import StreetSchedule
+from actions.services.waste import StreetSchedule, StreetWords
 from actions.services.waste_calendar import Pickup
 from actions.spoken import capital, on_day
 
@@ -66,14 +65,15 @@ async def abfall_abholtermin(concern: Concern, context: Context, town: str) -> A
         return _ask_street(context)
     street = waste.street(town, words)
     if street.name is None:
-        return _street_unknown(context, town, street) if asked else _ask_street(context)
-    number = concern.value("hausnummer") or (None if asked else context.slot("hausnummer"))
+        return await _street_unknown(context, town, street) if asked else _ask_street(context)
+    number = concern.value("hausnummer") or street.number
+    number = number or (None if asked else context.slot("hausnummer"))
     found = await waste.schedule(town, street.name, number, context.today)
     if isinstance(found, Rejected):
         return _ask_number(street.name, given=number is not None)
     if not isinstance(found, Found):
-        return _calendar_away(context, town)
-    return _dates(concern, context, town, found, number)
+        return await _calendar_away(context, town)
+    return await _dates(concern, context, town, found, number)
 
 
 def _ask_street(context: Context) -> Answer:
@@ -83,11 +83,11 @@ def _ask_street(context: Context) -> Answer:
 
 def _ask_number(street: str, *, given: bool) -> Answer:
     opening = "Diese Hausnummer finde ich nicht. " if given else ""
-    text = f"{opening}Welche Hausnummer in der Straße {street}? Dort gibt es mehrere Bezirke."
+    text = f"{opening}Welche Hausnummer haben Sie ({street})? Die Straße hat zwei Abholbezirke."
     return Answer(text, expects="number", missing="hausnummer", values={"strasse": street})
 
 
-def _street_unknown(context: Context, town: str, street: Match) -> Answer:
+async def _street_unknown(context: Context, town: str, street: StreetWords) -> Answer:
     """Offer near names as buttons, or name the provider's own calendar."""
     if street.choices:
         buttons = tuple(
@@ -96,7 +96,7 @@ def _street_unknown(context: Context, town: str, street: Match) -> Answer:
         )
         text = "Diese Straße finde ich so nicht. Meinen Sie eine von diesen?"
         return Answer(text, buttons=buttons, expects="street", missing="strasse")
-    links = _provider_links(context, town)
+    links = await _provider_links(context, town)
     where = " Alle Straßen stehen im Kalender des Anbieters." if links else ""
     text = (
         f"Diese Straße kenne ich in {context.town_name} nicht.{where} "
@@ -105,19 +105,22 @@ def _street_unknown(context: Context, town: str, street: Match) -> Answer:
     return Answer(text, links=links, buttons=(HUMAN_BUTTON,), expects="street", missing="strasse")
 
 
-def _provider_links(context: Context, town: str) -> tuple[Link, ...]:
+async def _provider_links(context: Context, town: str) -> tuple[Link, ...]:
+    """Return where citizens find the provider's own calendar."""
+    linked = await town_links(context, town, ("abfall",))
     provider = context.services.waste.provider(town)
     url = provider.calendar_url if provider else None
-    if provider is None or not url or not context.services.municipality.may_link(town, url):
-        return ()
-    return (Link(provider.provider, url),)
+    if linked or provider is None or not url:
+        return linked
+    allowed = context.services.municipality.may_link(town, url)
+    return (Link(provider.provider, url),) if allowed else ()
 
 
-def _calendar_away(context: Context, town: str) -> Answer:
-    return Answer(UNREACHABLE, links=_provider_links(context, town), buttons=(HUMAN_BUTTON,))
+async def _calendar_away(context: Context, town: str) -> Answer:
+    return Answer(UNREACHABLE, links=await _provider_links(context, town), buttons=(HUMAN_BUTTON,))
 
 
-def _dates(
+async def _dates(
     concern: Concern,
     context: Context,
     town: str,
@@ -131,7 +134,7 @@ def _dates(
         else "",
     )
     remembered = {"strasse": found.data.street} | ({"hausnummer": number} if number else {})
-    links = _provider_links(context, town)
+    links = await _provider_links(context, town)
     return of_found(text, [found], links=links, values=remembered)
 
 
@@ -156,7 +159,7 @@ def _missing_year(data: StreetSchedule, days: Sequence[dt.date], today: dt.date)
     year = days[0].year if days else today.year
     if year in data.schedule.years:
         return ""
-    return f"Für {year} liegt mir für die Straße {data.street} noch kein Abfallkalender vor."
+    return f"Für {year} liegt mir noch kein Abfallkalender vor ({data.street})."
 
 
 def _on_days(
@@ -167,10 +170,10 @@ def _on_days(
     if hits:
         return f"{place}:\n{bullets(_day_lines(hits, context.today))}"
     when = on_day(days[0], context.today) if len(days) == 1 else "in dieser Zeit"
-    opening = f"{capital(when).removesuffix(',')} wird hier nichts abgeholt ({place})."
+    opening = f"{capital(when)} wird hier nichts abgeholt ({place})."
     following = data.schedule.after(days[-1], kind)
     more = _day_lines(following, context.today)[:1]
-    return f"{opening} Als Nächstes: {more[0]}." if more else opening
+    return f"{opening} Als Nächstes: {more[0][:1].lower()}{more[0][1:]}." if more else opening
 
 
 def _nothing_ahead(data: StreetSchedule, kind: str | None, context: Context) -> str:
@@ -187,11 +190,9 @@ def _nothing_ahead(data: StreetSchedule, kind: str | None, context: Context) -> 
 
 def _of_kind(data: StreetSchedule, kind: str, ahead: Sequence[Pickup], today: dt.date) -> str:
     name = capital(BINS.get(kind, ahead[0].title))
-    first, *others = [
-        capital(on_day(each.day, today)).removesuffix(",") for each in ahead[:NEXT_DATES]
-    ]
-    text = f"{name} wird in der Straße {data.street} das nächste Mal abgeholt: {first}."
-    return f"{text} Danach: {listed(others)}." if others else text
+    days = [on_day(each.day, today).removesuffix(",") for each in ahead[:NEXT_DATES]]
+    text = f"{name} wird das nächste Mal {days[0]}, abgeholt ({data.street})."
+    return f"{text} Danach: {listed(days[1:])}." if days[1:] else text
 
 
 def _next_of_each(data: StreetSchedule, ahead: Iterable[Pickup], today: dt.date) -> str:
@@ -199,7 +200,7 @@ def _next_of_each(data: StreetSchedule, ahead: Iterable[Pickup], today: dt.date)
     for pickup in ahead:
         nearest.setdefault(pickup.bin or pickup.title, pickup)
     lines = _day_lines(sorted(nearest.values()), today)
-    return f"Die nächsten Abholungen in der Straße {data.street}:\n{bullets(lines)}"
+    return f"Die nächsten Abholungen ({data.street}):\n{bullets(lines)}"
 
 
 def _day_lines(pickups: Iterable[Pickup], today: dt.date) -> list[str]:
@@ -268,7 +269,7 @@ async def _item_unknown(context: Context) -> Answer:
         text = f"{subject} Auskunft gibt die Behördennummer 115."
         return Answer(text, buttons=(HUMAN_BUTTON,))
     text = f"{subject} {await help_line(context, context.town)}"
-    links = _provider_links(context, context.town)
+    links = await _provider_links(context, context.town)
     reach = await context.services.municipality.reach(context.town)
     used = [reach] if isinstance(reach, Found) else []
     return of_found(text, used, links=links, buttons=(HUMAN_BUTTON,))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from actions.answers import Answer, Button, Link, bullets, marked, of_found, paragraphs
+from actions.answers import Answer, Button, Link, bullets, listed, marked, of_found, paragraphs
 from actions.dialogue import Answerer, Concern, Context, with_town
 from actions.help import help_line, not_known, town_links
 from actions.services.offices import DEFAULT_KIND, OfficeEntry
@@ -53,7 +53,9 @@ def _hours(concern: Concern, context: Context, entry: OfficeEntry, timetable: Ti
     days = days_of(concern.value("datum"))
     if not days:
         usual = bullets(week_lines(entry, context.today))
-        return paragraphs(hours_now(entry, context.now), usual and f"Übliche Zeiten:\n{usual}")
+        otherwise = f"Sonst {timetable.fallback}." if timetable.fallback else ""
+        week = f"Übliche Zeiten:\n{usual}" if usual else ""
+        return paragraphs(hours_now(entry, context.now), week, otherwise)
     if len(days) > 1:
         lines = [_day_line(timetable.on(day), context.today) for day in days[:MAX_DAYS]]
         return f"{capital(the_office(entry))}:\n{bullets(lines)}"
@@ -86,11 +88,25 @@ async def _all_offices(concern: Concern, context: Context, town: str) -> Answer:
     days = days_of(concern.value("datum"))
     if days:
         lines = [hours_on(each.data, _on(each.data, days[0]), context.today) for each in known]
+        text = bullets(lines)
     else:
-        lines = [hours_now(each.data, context.now) for each in known]
-    opening = f"So sieht es in {context.town_name} aus:"
-    demo = any(each.demo for each in known)
-    return of_found(marked(f"{opening}\n{bullets(lines)}\n", demo).strip(), known)
+        text = _open_now([each.data for each in known], context)
+    return of_found(marked(text, any(each.demo for each in known)), known)
+
+
+def _open_now(entries: Iterable[OfficeEntry], context: Context) -> str:
+    """Return which offices are open at this moment, each with its end, and which are not."""
+    opened, closed = [], []
+    for entry in entries:
+        moment = entry.timetable.at(context.now) if entry.timetable else None
+        if moment and moment.until:
+            opened.append(f"{entry.office.name}: bis {clock_time(moment.until)} Uhr")
+        else:
+            closed.append(entry.office.short_name or entry.office.name)
+    if not opened:
+        return f"In {context.town_name} ist gerade keines der Ämter geöffnet, die ich kenne."
+    others = f"Geschlossen: {listed(closed)}." if closed else ""
+    return paragraphs(f"Jetzt geöffnet in {context.town_name}:\n{bullets(opened)}", others)
 
 
 def _on(entry: OfficeEntry, day: dt.date) -> DayHours:
@@ -149,7 +165,9 @@ async def ansprechpartner(concern: Concern, context: Context, town: str) -> Answ
     lines = [f"Telefon: {office.phone}"] if office.phone else []
     lines += [f"E-Mail: {office.mail}"] if office.mail else []
     lines += [marked(hours_now(found.data, context.now), found.demo)]
-    opening = f"Für Ihr Anliegen ist {the_office(found.data)} da."
+    opening = f"{capital(the_office(found.data))} hilft Ihnen weiter."
+    if not concern.value("amt"):
+        opening = f"{opening} Nennen Sie mir ein Thema, dann nenne ich die passende Stelle."
     text = paragraphs(
         opening, bullets(line for line in lines if line), await help_line(context, town)
     )

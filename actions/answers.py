@@ -117,7 +117,9 @@ def listed(words: Iterable[str], last: str = "und") -> str:
 
 def marked(text: str, demo: bool) -> str:
     """Return the text, with the mark when it holds invented values."""
-    return f"{text} {DEMO_MARK}" if demo else text
+    if not demo or not text:
+        return text
+    return f"{text}\n{DEMO_MARK}" if "\n" in text else f"{text} {DEMO_MARK}"
 
 
 def ask_town(towns: Mapping[str, str], opening: str = "") -> Answer:

@@ -70,7 +70,8 @@ async def catalogue_answer(intent: str, context: Context, before: str = "") -> A
 
 def fact_line(fact: Fact) -> str:
     """Return one line of an answer; invented values are marked."""
-    text = f"{fact.label}: {fact.text}" if fact.label else fact.text
+    named = not fact.label or fact.text.startswith(f"{fact.label}:")
+    text = fact.text if named else f"{fact.label}: {fact.text}"
     return marked(text, fact.demo)
 
 

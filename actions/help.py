@@ -34,8 +34,9 @@ async def not_known(
     """Say honestly that something is not known, and who knows it."""
     reach = await context.services.municipality.reach(town)
     name = context.town_name
+    place = "" if name in subject else f" für {name}"
     text = paragraphs(
-        f"{subject} kenne ich für {name} leider nicht sicher. Ich rate lieber nicht.",
+        f"{subject} kenne ich{place} leider nicht sicher. Ich rate lieber nicht.",
         await help_line(context, town),
     )
     used = [reach] if isinstance(reach, Found) else []

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 
 from actions.services.offices import OfficeEntry
-from actions.services.opening_hours import BERLIN, DayHours, Span, nrw_holidays
+from actions.services.opening_hours import BERLIN, DayHours, Span
+from german.public_holidays import public_holiday
 
 WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 MONTHS = (
@@ -70,7 +71,7 @@ def hours_on(entry: OfficeEntry, hours: DayHours, today: dt.date) -> str:
         because = f" ({hours.reason})" if hours.reason else ""
         return f"{when} ist {the_office(entry)} {spans_text(hours.spans)} geöffnet{because}."
     again = opens_again(entry, hours.day, today)
-    if hours.reason and hours.reason == nrw_holidays().get(hours.day):
+    if hours.reason and hours.reason == public_holiday(hours.day):
         closed = f"{capital(the_office(entry))} ist geschlossen."
         return f"{when} ist Feiertag ({hours.reason}). {closed}{again}"
     because = f" ({hours.reason})" if hours.reason else ""
@@ -83,7 +84,8 @@ def opens_again(entry: OfficeEntry, day: dt.date, today: dt.date) -> str:
     if following is None:
         return ""
     when = on_day(following.day, today)
-    return f" Wieder geöffnet ist {when} {spans_text(following.spans)}."
+    pronoun = PRONOUNS[entry.office.gender]
+    return f" Wieder geöffnet ist {pronoun} {when} {spans_text(following.spans)}."
 
 
 def hours_now(entry: OfficeEntry, now: dt.datetime) -> str:

@@ -51,9 +51,11 @@ class Municipality:
             return Nothing()
         contacts = tuple(each for each in town.town.contacts if each.confirmed)
         reach = Reach(town.town.name, town.town.website, contacts)
-        dates = [each.as_of for each in contacts] + [town.town.as_of or dt.date.min]
+        known = [town.town.as_of] if town.town.as_of else []
+        dates = known + [each.as_of for each in contacts]
         source = Provenance(f"Stadt {town.town.name}", town.town.website)
-        return Found(reach, source, max(dates), demo=any(each.demo for each in contacts))
+        as_of = min(dates, default=dt.date.min)
+        return Found(reach, source, as_of, demo=any(each.demo for each in contacts))
 
     async def link(self, slug: str, key: str) -> TownLink | None:
         """Return a confirmed link of the town, or None; foreign hosts are never given."""

@@ -1,4 +1,4 @@
-"""Comparing names the way citizens write them: no capitals, no umlauts, "Str." for "Straße"."""
+"""Comparing names the way citizens write them, for short lists."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-SURE = 90.0
+from german.normal_form import fold as normal_form
+
+SURE = 88.0
 MAYBE = 62.0
+CLEAR_LEAD = 5.0
 CHOICES = 3
 
-_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_STREET = re.compile(r"str(?:\.|\b)")
-_NO_LETTER = re.compile(r"[^a-z0-9]+")
+_NO_LETTER = re.compile(r"[^\w]+|_")
 
 
 @dataclass(frozen=True)
@@ -27,21 +28,26 @@ class Match:
 
 def fold(words: str) -> str:
     """Return words in a form that is equal for the usual ways of writing them."""
-    plain = words.casefold().translate(_LETTERS)
-    return _NO_LETTER.sub("", _STREET.sub("strasse", plain))
+    return _NO_LETTER.sub("", normal_form(words))
 
 
-def match(words: str, names: Iterable[str]) -> Match:
-    """Find the one of ``names`` that the words mean, or the likeliest ones."""
+def match(words: str, names: Iterable[str], maybe: float = MAYBE) -> Match:
+    """Find the one of ``names`` that the words mean, or the likeliest ones.
+
+    Args:
+        words: what the citizen wrote.
+        names: the names as they are shown.
+        maybe: likeness in percent from which a name is a choice.
+    """
     folded = {fold(name): name for name in names}
     asked = fold(words)
     if asked in folded:
         return Match(folded[asked])
     ranked = process.extract(asked, folded.keys(), scorer=fuzz.ratio, limit=CHOICES)
-    near = [(name, score) for name, score, _ in ranked if score >= MAYBE]
+    near = [(name, score) for name, score, _ in ranked if score >= maybe]
     if not near:
         return Match(None)
-    clear = len(near) == 1 or near[0][1] - near[1][1] >= 5
+    clear = len(near) == 1 or near[0][1] - near[1][1] >= CLEAR_LEAD
     if near[0][1] >= SURE and clear:
         return Match(folded[near[0][0]])
     return Match(None, tuple(folded[name] for name, _ in near))

@@ -2,7 +2,7 @@
 
 ``opening_hours_py`` evaluates the weekly rule. It knows nation-wide holidays
 only (Fronleichnam and Allerheiligen would count as open), so holidays come
-from ``holidays`` and always mean closed. Whatever differs on single days
+from ``german.public_holidays`` and always mean closed. Whatever differs on single days
 (Heiligabend, Rosenmontag, a staff meeting) is an exception with its reason.
 All times are wall-clock times in Berlin: an office that opens at 8 opens at 8
 on both sides of a clock change.
@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from zoneinfo import ZoneInfo
 
-import holidays
 from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # not in the library's stub
+
+from german.public_holidays import public_holiday
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SEARCH_DAYS = 120
@@ -107,8 +107,10 @@ def check_rule(rule: str) -> None:
 
 
 def _parse(rule: str) -> OpeningHours:
+    """Read the rule without its fallback: the library takes that for open around the clock."""
+    hours = rule.partition("||")[0]
     try:
-        return OpeningHours(rule, auto_country=False, auto_timezone=False)
+        return OpeningHours(hours, auto_country=False, auto_timezone=False)
     except ParserError as error:
         place = re.search(r"1:(\d+)", str(error))
         raise HoursError(
@@ -122,12 +124,6 @@ def fallback_comment(rule: str) -> str:
     _, separator, rest = rule.partition("||")
     quoted = _QUOTED.search(rest) if separator else None
     return quoted.group(0).strip('"') if quoted else ""
-
-
-@cache
-def nrw_holidays() -> Mapping[dt.date, str]:
-    """Return the public holidays of North Rhine-Westphalia; years are added when asked for."""
-    return holidays.country_holidays("DE", subdiv="NW", language="de")
 
 
 class Timetable:
@@ -154,7 +150,7 @@ class Timetable:
         for exception in reversed(self._exceptions):
             if exception.first <= day <= exception.last:
                 return DayHours(day, _spans(_parse(exception.rule), day), exception.reason)
-        holiday = nrw_holidays().get(day)
+        holiday = public_holiday(day)
         if holiday:
             return DayHours(day, (), holiday)
         return DayHours(day, _spans(self._rule, day))

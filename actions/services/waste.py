@@ -13,19 +13,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actions.services.feeds import Copy, FeedCopies
-from actions.services.names import Match, fold, match
+from actions.services.names import CHOICES, fold, match
 from actions.services.opening_hours import BERLIN
 from actions.services.records import TownRecords, WasteDistrict, WasteFile
 from actions.services.results import Found, Nothing, Provenance, Rejected, Unavailable
 from actions.services.store import RecordsStore
 from actions.services.transport import Body, Transport
 from actions.services.waste_calendar import CalendarError, Schedule, read_schedule
+from german.streets import StreetIndex
 
 FRESH = dt.timedelta(hours=24)
 USABLE = dt.timedelta(days=35)
 SCHEDULES = 100
 """Calendars that are kept in parsed form."""
 _NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class StreetWords:
+    """The street that words mean, the house number in them, or up to three choices."""
+
+    name: str | None
+    number: str | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class Waste:
         self._copies = copies
         self._now = now
         self._read: dict[tuple[bytes, int], Schedule] = {}
+        self._indexes: dict[tuple[str, ...], StreetIndex] = {}
 
     def provider(self, slug: str) -> WasteFile | None:
         """Return the provider's record of a town, or None where there is none."""
@@ -73,9 +84,20 @@ class Waste:
         names += [part.street for each in districts for part in each.parts]
         return tuple(dict.fromkeys(names))
 
-    def street(self, slug: str, words: str) -> Match:
+    def street(self, slug: str, words: str) -> StreetWords:
         """Return the street that the words mean, or up to three choices."""
-        return match(words, self.streets(slug))
+        names = self.streets(slug)
+        found = self._index(names).match(words)
+        if found is None:
+            return StreetWords(None, choices=match(words, names).choices)
+        if found.alternatives:
+            return StreetWords(None, choices=(found.name, *found.alternatives)[:CHOICES])
+        return StreetWords(found.name, found.house_number)
+
+    def _index(self, names: tuple[str, ...]) -> StreetIndex:
+        if names not in self._indexes:
+            self._indexes = {**self._indexes, names: StreetIndex(names)}
+        return self._indexes[names]
 
     async def schedule(
         self, slug: str, street: str, number: str | None, today: dt.date

@@ -165,6 +165,13 @@ def test_good_rules_pass(rule: str):
     check_rule(rule)
 
 
+def test_a_fallback_is_said_but_opens_nothing():
+    office = Timetable('Mo 08:00-12:00 || "nach Vereinbarung"')
+    assert office.on(dt.date(2026, 11, 22)).closed, "the library alone calls this Sunday open"
+    assert office.on(dt.date(2026, 11, 24)).closed
+    assert not office.on(dt.date(2026, 11, 23)).closed
+
+
 def test_what_holds_outside_the_hours():
     assert fallback_comment('Mo 08:00-12:00 || "nach Vereinbarung"') == "nach Vereinbarung"
     assert fallback_comment("Mo 08:00-12:00") == ""

@@ -1,0 +1,122 @@
+"""The real records: every intent in every town has an answer with source and date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from actions.app import create_app
+from actions.registry import answerers
+from actions.services.records import Records, hints, host_allowed, load_records
+from actions.services.waste_calendar import read_schedule
+from german.public_holidays import public_holiday
+from service.clock import clock_of
+from service.settings import Settings
+from tests.actions.conftest import SUNDAY, TOKEN, ActionServer
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+TOWNS = ("arnsberg", "bad-berleburg", "olpe", "soest")
+STREETS = {
+    "arnsberg": "Steinweg",
+    "bad-berleburg": "Poststraße",
+    "olpe": "Martinstraße",
+    "soest": "Jakobistraße",
+}
+NEEDED = {
+    "abfall_sortierung": {"gegenstand": "Pizzakarton"},
+    "zustaendigkeit": {"leistung": "kfz_anmelden"},
+}
+INTENTS = (
+    "personalausweis_beantragen", "personalausweis_verloren", "personalausweis_status",
+    "reisepass_beantragen", "kinderausweis_reisepass", "wohnsitz_anmelden", "wohnsitz_ummelden",
+    "meldebescheinigung", "fuehrungszeugnis", "termin_buchen", "oeffnungszeiten",
+    "adresse_anfahrt", "ansprechpartner", "kontakt_rueckruf", "mensch_sprechen", "zustaendigkeit",
+    "abfall_abholtermin", "abfall_sortierung", "sperrmuell_anmelden", "mangel_melden",
+    "hund_anmelden", "fundsache_suchen_melden", "ratssitzung", "stoerung_warnung",
+    "datenschutz_meine_daten",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def records() -> Records:
+    return load_records(DATA)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Starlette:
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(content=DATA, home=home, actions_token=TOKEN)
+    return create_app(settings, clock=clock_of(SUNDAY))
+
+
+@pytest.fixture
+async def real(app: Starlette) -> AsyncIterator[ActionServer]:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+        yield ActionServer(http)
+
+
+def test_every_intent_has_an_action():
+    assert set(INTENTS) <= answerers().keys()
+    assert len(INTENTS) == 25
+
+
+@pytest.mark.parametrize("town", TOWNS)
+@pytest.mark.parametrize("intent", INTENTS)
+async def test_every_intent_is_answered_with_source_and_date(
+    real: ActionServer, records: Records, intent: str, town: str
+):
+    entities = NEEDED.get(intent, {})
+    if intent == "abfall_abholtermin":
+        entities = {"strasse": STREETS[town]}
+    turn = await real.run(f"action_{intent}", "", entities, {"stadt": town})
+    assert turn.text
+    assert len(turn.buttons) <= 4
+    assert turn.custom["source"]["title"]
+    assert dt.date.fromisoformat(turn.custom["as_of"]) <= dt.date(2026, 11, 22)
+    assert ("Demo-Angabe" in turn.text) == turn.custom["demo"]
+    hosts = records.hosts_of(town)
+    assert all(host_allowed(link["url"], hosts) for link in turn.custom["links"])
+
+
+def test_records_are_valid_and_leave_no_hints(records: Records):
+    assert set(records.towns) == set(TOWNS)
+    assert len(records.concerns) == 57
+    assert hints(records) == []
+
+
+@pytest.mark.parametrize("town", TOWNS)
+def test_invented_values_are_marked(records: Records, town: str):
+    known = records.towns[town]
+    assert all(office.demo for office in known.offices if office.hours)
+    assert all(office.phone is None and office.address is None for office in known.offices)
+    assert known.waste is not None
+    assert known.waste.demo
+    assert known.streets.demo
+
+
+@pytest.mark.parametrize("feed", sorted(DATA.glob("municipalities/*/waste/*.ics")), ids=str)
+def test_demo_calendars_avoid_sundays_and_holidays(feed: Path):
+    schedule = read_schedule(feed.read_bytes(), dt.date(2026, 11, 22))
+    assert not schedule.damaged
+    assert schedule.years == {2026, 2027}
+    days = [pickup.day for pickup in schedule.pickups]
+    assert [day for day in days if day.weekday() == 6 or public_holiday(day)] == []
+    assert {p.bin for p in schedule.pickups} == {
+        "restmuell", "biomuell", "gelbe_tonne", "papier", "weihnachtsbaum", "schadstoffe",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("town", TOWNS)
+def test_streets_of_the_gazetteer_are_those_of_the_calendars(records: Records, town: str):
+    waste = records.towns[town].waste
+    assert waste is not None
+    known = {name for each in waste.districts for name in each.streets}
+    known |= {part.street for each in waste.districts for part in each.parts}
+    assert {entry.value for entry in records.towns[town].streets.entries} == known
+    assert 15 <= len(known) <= 25
