@@ -4,6 +4,7 @@ Hours from 1 to 6 without "früh", "morgens" or "nachts" mean the afternoon, bec
 that is when offices are open: "um halb vier" is 15:30.
 """
 
+# ruff: noqa: E501 -- a pattern is easier to read in one line
 from __future__ import annotations
 
 import re
@@ -162,7 +163,7 @@ _DAYTIME = (
 )
 _NOT_A_COUNT = (
     r"(?! ?(?:jahre?|kinder|personen|euro|€|hunde?|wochen?|monate?n?|tagen?|prozent|%|stuck|kilo"
-    rf"|meter|[a-z]\b)|\.\d|\. ?(?:jan|feb|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))"
+    r"|meter|[a-z]\b)|\.\d|\. ?(?:jan|feb|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))"
 )
 _NOT_INSIDE = r"(?<![\w.,:/-])"
 

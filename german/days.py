@@ -5,6 +5,7 @@ one small function. Weekdays mean their next occurrence: "Dienstag", "am Diensta
 "nächsten Dienstag" the first Tuesday after today, "diesen Dienstag" also today.
 """
 
+# ruff: noqa: E501 -- a pattern is easier to read in one line
 from __future__ import annotations
 
 import re
@@ -123,7 +124,7 @@ def _one(day: date) -> _Days:
     return day, day, "day"
 
 
-def _iso(match: re.Match[str], today: date) -> _Days | None:
+def _iso(match: re.Match[str], _today: date) -> _Days | None:
     return _one(date(int(match["year"]), int(match["month"]), int(match["day"])))
 
 
@@ -244,9 +245,7 @@ def _weekend(match: re.Match[str], today: date) -> _Days | None:
         return today, today, "weekend"
     if shift.startswith(("letzt", "vergangen", "vorig")):
         saturday = today - timedelta(days=today.weekday() + 2)
-    elif shift.startswith("ubernachst"):
-        saturday += timedelta(days=7)
-    elif shift.startswith("nachst") and today.weekday() == 5:
+    elif shift.startswith("ubernachst") or (shift.startswith("nachst") and today.weekday() == 5):
         saturday += timedelta(days=7)
     return saturday, saturday + timedelta(days=1), "weekend"
 

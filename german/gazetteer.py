@@ -285,4 +285,4 @@ def _without_endings(word: str) -> Iterable[str]:
 def _matches(name: Sequence[str], window: Sequence[str]) -> bool:
     if len(window) < len(name):
         return False
-    return all(wanted in _without_endings(word) for wanted, word in zip(name, window))
+    return all(wanted in _without_endings(word) for wanted, word in zip(name, window, strict=False))

@@ -100,10 +100,7 @@ def _below_hundred(number: int) -> str:
 def _cardinals() -> dict[str, int]:
     known = {fold(spoken_number(number)): number for number in range(100)}
     known.update(
-        {
-            form: 1
-            for form in ("ein", "eine", "einem", "einen", "einer", "eins", "nem", "ner", "nen")
-        }
+        dict.fromkeys(("ein", "eine", "einem", "einen", "einer", "eins", "nem", "ner", "nen"), 1)
     )
     known.update({"zwo": 2, "fuffzehn": 15, "fuffzig": 50, "paar": 3})
     return known

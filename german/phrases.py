@@ -15,6 +15,7 @@ MONTH_NAMES = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
     "Oktober", "November", "Dezember",
 )  # fmt: skip
+_GERMAN_SEPARATORS = str.maketrans(",.", ".,")
 
 
 def day_phrase(day: date, today: date | None = None) -> str:
@@ -79,7 +80,7 @@ def euro_phrase(amount: Decimal | int | str) -> str:
         decimal.InvalidOperation: The text is no number.
     """
     cents = Decimal(amount).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-    return f"{cents:,.2f} Euro".translate(str.maketrans({",": ".", ".": ","}))
+    return f"{cents:,.2f} Euro".translate(_GERMAN_SEPARATORS)
 
 
 def duration_phrase(length: timedelta) -> str:

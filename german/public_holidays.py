@@ -149,12 +149,12 @@ _NAMES: tuple[tuple[_Calendar, str], ...] = (
     (_advent(0), "vierten advent|vierter advent|4. advent"),
     (_fixed(12, 6), "nikolaus|nikolaustag"),
     (_fixed(12, 24), "heiligabend|heilig abend|heiligen abend|heiliger abend|weihnachtsabend"),
-    (_fixed(12, 25), "erster weihnachtstag|ersten weihnachtstag|1. weihnachtstag|weihnachtstag"
-     "|erster weihnachtsfeiertag|ersten weihnachtsfeiertag|1. weihnachtsfeiertag"),
-    (_fixed(12, 26), "zweiter weihnachtstag|zweiten weihnachtstag|2. weihnachtstag"
-     "|zweiter weihnachtsfeiertag|zweiten weihnachtsfeiertag|2. weihnachtsfeiertag|stephanstag"),
-    (_fixed(12, 24, 26), "weihnachten|weihnachtstage|weihnachtstagen|weihnachtsfeiertage"
-     "|weihnachtsfeiertagen"),
+    (_fixed(12, 25), ("erster weihnachtstag|ersten weihnachtstag|1. weihnachtstag|weihnachtstag"
+     "|erster weihnachtsfeiertag|ersten weihnachtsfeiertag|1. weihnachtsfeiertag")),
+    (_fixed(12, 26), ("zweiter weihnachtstag|zweiten weihnachtstag|2. weihnachtstag"
+     "|zweiter weihnachtsfeiertag|zweiten weihnachtsfeiertag|2. weihnachtsfeiertag|stephanstag")),
+    (_fixed(12, 24, 26), ("weihnachten|weihnachtstage|weihnachtstagen|weihnachtsfeiertage"
+     "|weihnachtsfeiertagen")),
     (_fixed(12, 27, 30), "zwischen den jahren"),
     (_fixed(12, 31), "silvester|sylvester|silvestertag|jahresende"),
 )  # fmt: skip

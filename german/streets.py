@@ -30,7 +30,9 @@ _HOUSE_NUMBER = re.compile(
     r"(?:\s?([a-h])(?![^\W\d_]))?"
 )
 _SPOKEN_NUMBER = re.compile(r"[\s,]*(?:numer|nummer|hausnumer)?\s*([a-z]+)(?:\s([a-h])(?!\w))?")
-_PLACE_WORDS = frozenset("am an in im auf zum zur wohne wohnen wohnhaft bei beim strase".split())
+_PLACE_WORDS = frozenset(
+    ("am", "an", "in", "im", "auf", "zum", "zur", "wohne", "wohnen", "wohnhaft", "bei", "beim")
+)
 _ARTICLES = frozenset({"der", "dem", "den", "die"})
 _LONGEST_NAME = 5
 _ACCEPTED = 0.82
@@ -116,7 +118,7 @@ class StreetIndex:
         if found:
             return max(found, key=lambda match: match.score)
         folded = aligned(name)
-        tokens = [token for token in _TOKEN.finditer(folded.text)][:12]
+        tokens = list(_TOKEN.finditer(folded.text))[:12]
         while tokens and tokens[0].group() in _PLACE_WORDS | _ARTICLES | {"ich", "das", "ist"}:
             tokens.pop(0)
         words = [token for token in tokens if not token.group()[0].isdigit()][:_LONGEST_NAME]

@@ -1,5 +1,6 @@
 """Entities of German messages: names from gazetteers, dates, details, streets."""
 
+# ruff: noqa: ARG002, ARG003 -- Rasa calls these methods with fixed arguments
 from __future__ import annotations
 
 import hashlib

@@ -110,7 +110,7 @@ class LinearModel:
         """
         settings = settings or ModelSettings()
         features = TextFeatures.learn(texts, marks, views or ViewSettings())
-        vectors = [features.vector(text, mark) for text, mark in zip(texts, marks)]
+        vectors = [features.vector(text, mark) for text, mark in zip(texts, marks, strict=True)]
         labels = sorted(set(intents))
         wanted = np.array([labels.index(intent) for intent in intents])
         matrix = features.matrix(vectors)

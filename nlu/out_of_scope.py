@@ -1,15 +1,16 @@
 """Honest doubt: a message that the classifier cannot place becomes `nlu_fallback`."""
 
+# ruff: noqa: ARG003 -- Rasa calls these methods with fixed arguments
 from __future__ import annotations
 
 from typing import Any
 
-from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 
@@ -27,7 +28,9 @@ class OutOfScopeDetector(IntentClassifier, GraphComponent):
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self._config = {**self.get_default_config(), **config}
+        thresholds = {**self.get_default_config(), **config}
+        self._least_certainty = float(thresholds["least_certainty"])
+        self._least_confidence = float(thresholds["least_confidence"])
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -63,10 +66,7 @@ class OutOfScopeDetector(IntentClassifier, GraphComponent):
             return True
         certainty: float = message.get(CERTAINTY) or 0.0
         confidence: float = intent.get("confidence") or 0.0
-        return (
-            certainty < self._config["least_certainty"]
-            or confidence < self._config["least_confidence"]
-        )
+        return certainty < self._least_certainty or confidence < self._least_confidence
 
 
 def _fall_back(message: Message) -> None:

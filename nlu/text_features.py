@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import snowballstemmer
@@ -92,7 +93,7 @@ def word_features(text: str) -> Counter[str]:
     tokens = words(text[:LONGEST_TEXT])
     counts: Counter[str] = Counter("w" + token for token in tokens)
     counts.update("s" + stem(token) for token in tokens)
-    counts.update(f"p{first} {second}" for first, second in zip(tokens, tokens[1:]))
+    counts.update(f"p{first} {second}" for first, second in pairwise(tokens))
     if tokens:
         counts[f"b{tokens[0]}"] += 1
         counts[f"n{min(len(tokens), 12) // 2}"] += 1
@@ -125,7 +126,7 @@ class TextFeatures:
             settings: Which features to take.
         """
         frequency: Counter[str] = Counter()
-        for text, text_marks in zip(texts, marks):
+        for text, text_marks in zip(texts, marks, strict=True):
             frequency.update(character_ngrams(text, settings).keys())
             frequency.update(word_features(text).keys())
             frequency.update({"m" + mark for mark in text_marks})

@@ -1,5 +1,6 @@
 """Tokenizer: spaCy's German tokenizer with rules for what towns' citizens write."""
 
+# ruff: noqa: ARG002, ARG003 -- Rasa calls these methods with fixed arguments
 from __future__ import annotations
 
 from typing import Any
@@ -28,8 +29,9 @@ def german_language() -> Language:
     so an operator can put ``de_core_news_md`` in its place.
     """
     language = spacy.blank("de")
+    tokenizer: Any = language.tokenizer
     for abbreviation in _ABBREVIATIONS:
-        language.tokenizer.add_special_case(abbreviation, [{"ORTH": abbreviation}])
+        tokenizer.add_special_case(abbreviation, [{"ORTH": abbreviation}])
     return language
 
 
