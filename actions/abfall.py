@@ -15,7 +15,6 @@ from actions.answers import (
     Button,
     Link,
     bullets,
-    listed,
     marked,
     of_found,
     paragraphs,
@@ -28,6 +27,7 @@ from actions.services.sorting import Item
 from actions.services.waste import StreetSchedule, StreetWords
 from actions.services.waste_calendar import Pickup
 from actions.spoken import capital, on_day
+from german.phrases import list_phrase
 
 BINS = {
     "restmuell": "die Restmülltonne",
@@ -38,7 +38,6 @@ BINS = {
     "altglas": "der Altglascontainer",
     "weihnachtsbaum": "die Weihnachtsbaumabfuhr",
     "sperrmuell": "der Sperrmüll",
-    "wertstoffhof": "der Wertstoffhof",
 }
 INTO = {
     "restmuell": "in die Restmülltonne",
@@ -49,7 +48,12 @@ INTO = {
     "altglas": "in den Altglascontainer",
     "sperrmuell": "zum Sperrmüll",
     "wertstoffhof": "zum Wertstoffhof",
+    "elektroschrott": "zum Elektroschrott, also zum Wertstoffhof oder in den Handel zurück",
+    "bauschutt": "zum Bauschutt, also zum Wertstoffhof",
+    "altkleider": "in den Altkleidercontainer",
+    "weihnachtsbaum": "zur Weihnachtsbaumabfuhr",
 }
+COLLECTED = {"restmuell", "biomuell", "gelbe_tonne", "papier", "schadstoffe"}
 NEXT_DATES = 3
 _WORDS = re.compile(r"[A-Za-zÄÖÜäöüß-]+")
 
@@ -192,7 +196,7 @@ def _of_kind(data: StreetSchedule, kind: str, ahead: Sequence[Pickup], today: dt
     name = capital(BINS.get(kind, ahead[0].title))
     days = [on_day(each.day, today).removesuffix(",") for each in ahead[:NEXT_DATES]]
     text = f"{name} wird das nächste Mal {days[0]}, abgeholt ({data.street})."
-    return f"{text} Danach: {listed(days[1:])}." if days[1:] else text
+    return f"{text} Danach: {list_phrase(days[1:])}." if days[1:] else text
 
 
 def _next_of_each(data: StreetSchedule, ahead: Iterable[Pickup], today: dt.date) -> str:
@@ -208,7 +212,7 @@ def _day_lines(pickups: Iterable[Pickup], today: dt.date) -> list[str]:
     for each in pickups:
         days.setdefault(each.day, []).append(each.title)
     return [
-        f"{capital(on_day(day, today)).removesuffix(',')}: {listed(titles)}"
+        f"{capital(on_day(day, today)).removesuffix(',')}: {list_phrase(titles)}"
         for day, titles in days.items()
     ]
 
@@ -245,7 +249,7 @@ def _sorted(item: Item, found: Found[object], context: Context) -> Answer:
     hint = f" Hinweis: {item.hint}" if item.hint else ""
     text = marked(f"{item.name} gehört {where}.{hint}", found.demo)
     buttons: tuple[Button, ...] = ()
-    if context.town and item.bin in BINS and item.bin not in {"altglas", "wertstoffhof"}:
+    if context.town and item.bin in COLLECTED:
         payload = f'/abfall_abholtermin{{"abfallart": "{item.bin}"}}'
         buttons = (Button("Wann wird abgeholt?", payload),)
     return of_found(text, [found], buttons=buttons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from actions.answers import Answer, Button, Link, bullets, listed, marked, of_found, paragraphs
+from actions.answers import Answer, Button, Link, bullets, marked, of_found, paragraphs
 from actions.dialogue import Answerer, Concern, Context, with_town
 from actions.help import help_line, not_known, town_links
 from actions.services.offices import DEFAULT_KIND, OfficeEntry
@@ -13,7 +13,7 @@ from actions.services.opening_hours import BERLIN, DayHours, Timetable
 from actions.services.results import Found, Nothing
 from actions.spoken import (
     capital,
-    clock_time,
+    end_phrase,
     hours_now,
     hours_on,
     on_day,
@@ -21,8 +21,23 @@ from actions.spoken import (
     the_office,
     week_lines,
 )
+from german.phrases import list_phrase, time_phrase
 
 MAX_DAYS = 7
+CONCERN_OF = {
+    "abfallberatung": "abfall_sortierung",
+    "bauhof": "mangel_melden",
+    "datenschutzbeauftragter": "datenschutz_meine_daten",
+    "fuehrerscheinstelle": "fuehrerschein_antrag",
+    "gewerbeamt": "gewerbe_anmelden_ummelden",
+    "jobcenter": "sozialleistungen_lotse",
+    "jugendamt": "kita_platz",
+    "kfz_zulassung": "kfz_anmelden",
+    "schulamt": "schulanmeldung",
+    "sozialamt": "sozialleistungen_lotse",
+    "stadtkasse": "zahlung_mahnung",
+}
+"""The concern of an office that the town's records do not list: the map knows who has it."""
 ALL_OFFICES = ("welche ämter", "alle ämter", "welche behörde", "was hat", "welche haben")
 
 
@@ -33,7 +48,7 @@ async def oeffnungszeiten(concern: Concern, context: Context, town: str) -> Answ
         return await _all_offices(concern, context, town)
     found = await context.services.offices.find(town, kind or DEFAULT_KIND)
     if isinstance(found, Nothing):
-        return await not_known(context, town, "Die Öffnungszeiten dieser Stelle")
+        return await _elsewhere(kind or "", "Die Öffnungszeiten dieser Stelle", context, town)
     entry = found.data
     if entry.timetable is None:
         return await _hours_unknown(found, context, town)
@@ -47,6 +62,20 @@ async def oeffnungszeiten(concern: Concern, context: Context, town: str) -> Answ
         links=await _office_links(context, town, entry),
         buttons=() if kind else await _other_offices(context, town, entry),
     )
+
+
+async def _elsewhere(kind: str, subject: str, context: Context, town: str) -> Answer:
+    """Name the body that has the office where the town itself has none."""
+    found = await context.services.responsibility.find(town, CONCERN_OF.get(kind, ""))
+    if isinstance(found, Nothing):
+        return await not_known(context, town, subject)
+    entry = found.data.responsibility
+    contact = f" Kontakt: {entry.contact}." if entry.contact else ""
+    text = paragraphs(
+        f"Zuständig ist hier: {entry.body} ({entry.level}).{contact}",
+        f"{subject} kenne ich leider nicht sicher. {await help_line(context, town)}",
+    )
+    return of_found(text, [found], links=_duty_link(context, town, entry.body, entry.url))
 
 
 def _hours(concern: Concern, context: Context, entry: OfficeEntry, timetable: Timetable) -> str:
@@ -71,7 +100,7 @@ def _at_time(entry: OfficeEntry, hours: DayHours, at: dt.time) -> str:
     opened = any(span.start <= moment < span.end for span in hours.spans)
     word = "Ja" if opened else "Nein"
     state = "geöffnet" if opened else "geschlossen"
-    return f"{word}, um {clock_time(at)} Uhr ist {the_office(entry)} {state}."
+    return f"{word}, um {time_phrase(at)} ist {the_office(entry)} {state}."
 
 
 def _day_line(hours: DayHours, today: dt.date) -> str:
@@ -100,12 +129,12 @@ def _open_now(entries: Iterable[OfficeEntry], context: Context) -> str:
     for entry in entries:
         moment = entry.timetable.at(context.now) if entry.timetable else None
         if moment and moment.until:
-            opened.append(f"{entry.office.name}: bis {clock_time(moment.until)} Uhr")
+            opened.append(f"{entry.office.name}: bis {end_phrase(moment.until)}")
         else:
             closed.append(entry.office.short_name or entry.office.name)
     if not opened:
         return f"In {context.town_name} ist gerade keines der Ämter geöffnet, die ich kenne."
-    others = f"Geschlossen: {listed(closed)}." if closed else ""
+    others = f"Geschlossen: {list_phrase(closed)}." if closed else ""
     return paragraphs(f"Jetzt geöffnet in {context.town_name}:\n{bullets(opened)}", others)
 
 
@@ -141,7 +170,8 @@ async def adresse_anfahrt(concern: Concern, context: Context, town: str) -> Answ
     """Say where an office is and how to get there."""
     found = await context.services.offices.find(town, concern.value("amt") or DEFAULT_KIND)
     if isinstance(found, Nothing):
-        return await not_known(context, town, "Die Adresse dieser Stelle")
+        kind = concern.value("amt") or ""
+        return await _elsewhere(kind, "Die Adresse dieser Stelle", context, town)
     office = found.data.office
     links = await _office_links(context, town, found.data)
     if office.address is None:
@@ -160,7 +190,8 @@ async def ansprechpartner(concern: Concern, context: Context, town: str) -> Answ
         return await zustaendigkeit(concern, context, town)
     found = await context.services.offices.find(town, concern.value("amt") or DEFAULT_KIND)
     if isinstance(found, Nothing):
-        return await not_known(context, town, "Die Ansprechpartner dieser Stelle")
+        kind = concern.value("amt") or ""
+        return await _elsewhere(kind, "Die Ansprechpartner dieser Stelle", context, town)
     office = found.data.office
     lines = [f"Telefon: {office.phone}"] if office.phone else []
     lines += [f"E-Mail: {office.mail}"] if office.mail else []

@@ -109,12 +109,6 @@ def paragraphs(*parts: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def listed(words: Iterable[str], last: str = "und") -> str:
-    """Return ``a, b und c``."""
-    *front, back = list(words) or [""]
-    return f"{', '.join(front)} {last} {back}" if front else back
-
-
 def marked(text: str, demo: bool) -> str:
     """Return the text, with the mark when it holds invented values."""
     if not demo or not text:

@@ -7,13 +7,9 @@ from collections.abc import Iterable
 
 from actions.services.offices import OfficeEntry
 from actions.services.opening_hours import BERLIN, DayHours, Span
+from german.phrases import WEEKDAY_NAMES, day_phrase, time_phrase, time_range_phrase
 from german.public_holidays import public_holiday
 
-WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
-MONTHS = (
-    "Januar", "Februar", "März", "April", "Mai", "Juni",
-    "Juli", "August", "September", "Oktober", "November", "Dezember",
-)  # fmt: skip
 NEAR_DAYS = {0: "heute", 1: "morgen", 2: "übermorgen"}
 PRONOUNS = {"der": "er", "die": "sie", "das": "es"}
 
@@ -23,40 +19,27 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def full_day(day: dt.date, today: dt.date) -> str:
-    """Return ``Montag, 23. November``, with the year when it is another one."""
-    year = f" {day.year}" if day.year != today.year else ""
-    return f"{WEEKDAYS[day.weekday()]}, {day.day}. {MONTHS[day.month - 1]}{year}"
-
-
 def on_day(day: dt.date, today: dt.date) -> str:
     """Return ``morgen, Montag, 23. November,`` or ``am Freitag, 27. November,``."""
     near = NEAR_DAYS.get((day - today).days)
-    full = full_day(day, today)
+    full = day_phrase(day, today)
     return f"{near}, {full}," if near else f"am {full},"
 
 
-def short_date(day: dt.date) -> str:
-    """Return ``22.11.2026``."""
-    return f"{day:%d.%m.%Y}"
-
-
-def clock_time(moment: dt.datetime | dt.time) -> str:
-    """Return ``8`` or ``12:30`` (the word Uhr follows)."""
-    return f"{moment.hour}:{moment.minute:02d}" if moment.minute else str(moment.hour)
-
-
 def span_text(span: Span) -> str:
-    """Return ``8 bis 12:30 Uhr``; midnight at the end of the day is 24 Uhr."""
-    whole = span.end.date() > span.start.date() and span.end.time() == dt.time()
-    end = "24" if whole else clock_time(span.end)
+    """Return ``8 bis 12:30 Uhr`` with the comment of the rule."""
     comment = f" ({span.comment})" if span.comment else ""
-    return f"{clock_time(span.start)} bis {end} Uhr{comment}"
+    return f"{time_range_phrase(span.start, span.end)}{comment}"
 
 
 def spans_text(spans: Iterable[Span]) -> str:
     """Return ``von 8 bis 12:30 Uhr und von 14 bis 16 Uhr``."""
     return " und ".join(f"von {span_text(span)}" for span in spans)
+
+
+def end_phrase(end: dt.datetime) -> str:
+    """Return ``12:30 Uhr``; midnight as an end is 24 Uhr."""
+    return "24 Uhr" if end.time() == dt.time() else time_phrase(end)
 
 
 def the_office(entry: OfficeEntry) -> str:
@@ -95,8 +78,8 @@ def hours_now(entry: OfficeEntry, now: dt.datetime) -> str:
     wall = now.astimezone(BERLIN)
     moment = entry.timetable.at(now)
     if moment.until is not None:
-        until = clock_time(moment.until)
-        return f"{capital(the_office(entry))} ist jetzt geöffnet, heute bis {until} Uhr."
+        until = end_phrase(moment.until)
+        return f"{capital(the_office(entry))} ist jetzt geöffnet, heute bis {until}."
     because = f" ({moment.today.reason})" if moment.today.reason else ""
     closed = f"{capital(the_office(entry))} ist jetzt geschlossen{because}."
     if moment.next is None:
@@ -104,7 +87,7 @@ def hours_now(entry: OfficeEntry, now: dt.datetime) -> str:
     pronoun = capital(PRONOUNS[entry.office.gender])
     when = on_day(moment.next.day, wall.date()).removesuffix(",")
     if moment.next.day == wall.date():
-        return f"{closed} {pronoun} öffnet heute um {clock_time(moment.next.spans[0].start)} Uhr."
+        return f"{closed} {pronoun} öffnet heute um {time_phrase(moment.next.spans[0].start)}."
     return f"{closed} {pronoun} öffnet wieder {when}, {spans_text(moment.next.spans)}."
 
 
@@ -127,6 +110,6 @@ def week_lines(entry: OfficeEntry, today: dt.date) -> list[str]:
 
 def _days(first: int, last: int) -> str:
     if first == last:
-        return WEEKDAYS[first]
+        return WEEKDAY_NAMES[first]
     joint = " und " if last == first + 1 else " bis "
-    return f"{WEEKDAYS[first]}{joint}{WEEKDAYS[last]}"
+    return f"{WEEKDAY_NAMES[first]}{joint}{WEEKDAY_NAMES[last]}"

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -402,17 +402,46 @@ def host_allowed(url: str, hosts: Sequence[str]) -> bool:
     return any(host == each or host.endswith(f".{each}") for each in allowed if each)
 
 
+class FileCache:
+    """What was read from files that have not changed, so that a reload reads few of them."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[Path, type[BaseModel]], tuple[tuple[int, int], BaseModel]] = {}
+
+    def get(self, file: Path, model: type[M]) -> M | None:
+        """Return the content of an unchanged file, or None."""
+        state, content = self._read.get((file, model), (None, None))
+        unchanged = state == _state_of(file) and isinstance(content, model)
+        return cast("M", content) if unchanged else None
+
+    def put(self, file: Path, content: BaseModel) -> None:
+        """Remember the content of a file."""
+        self._read[file, type(content)] = (_state_of(file), content)
+
+
+def _state_of(file: Path) -> tuple[int, int]:
+    state = file.stat()
+    return state.st_mtime_ns, state.st_size
+
+
 class _Reader:
     """Reads files and gathers their problems instead of stopping at the first."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, cache: FileCache) -> None:
         self.root = root
         self.problems: list[str] = []
+        self._cache = cache
 
     def read(self, file: Path, model: type[M]) -> M | None:
         """Return the content of a file, or None when it is missing or wrong."""
         if not file.is_file():
             return None
+        content = self._cache.get(file, model) or self._parse(file, model)
+        if content is not None:
+            self._cache.put(file, content)
+        return content
+
+    def _parse(self, file: Path, model: type[M]) -> M | None:
         try:
             text = file.read_text(encoding="utf-8")
             return model.model_validate(YAML(typ="safe", pure=True).load(text))
@@ -476,13 +505,15 @@ def _child(node: Node | None, part: int | str) -> Node | None:
     return None
 
 
-def load_records(root: Path) -> Records:
+def load_records(root: Path, cache: FileCache | None = None) -> Records:
     """Read and check all records below ``root`` (the folder ``data``).
+
+    Files that ``cache`` knows and that have not changed are not read again.
 
     Raises:
         RecordsError: with every problem in every file.
     """
-    reader = _Reader(root)
+    reader = _Reader(root, cache or FileCache())
     records = _read_all(reader)
     if not reader.problems:
         _check_references(reader, records)

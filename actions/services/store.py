@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from actions.services.records import Records, RecordsError, fingerprint, load_records
+from actions.services.records import FileCache, Records, RecordsError, fingerprint, load_records
 
 LOOK_EVERY_SECONDS = 5.0
 
@@ -30,9 +30,10 @@ class RecordsStore:
     def __init__(self, root: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._root = root.resolve()
         self._monotonic = monotonic
+        self._cache = FileCache()
         self._seen = fingerprint(self._root)
         self._looked = monotonic()
-        self._records = load_records(self._root)
+        self._records = load_records(self._root, self._cache)
 
     def current(self) -> Records:
         """Return the newest records that are valid."""
@@ -47,7 +48,7 @@ class RecordsStore:
             return
         self._seen = seen
         try:
-            self._records = load_records(self._root)
+            self._records = load_records(self._root, self._cache)
         except RecordsError as error:
             _log.error("records_rejected", problems=len(error.problems), first=error.problems[0])
         else:

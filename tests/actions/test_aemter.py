@@ -124,6 +124,13 @@ async def test_an_unconfirmed_phone_number_is_not_spoken(server: ActionServer):
     assert "115" in turn.text
 
 
+async def test_an_office_of_the_kreis_is_named_with_its_body(server: ActionServer):
+    for action in (ACTION, "action_adresse_anfahrt", "action_ansprechpartner"):
+        turn = await server.run(action, "", {"amt": "kfz_zulassung"}, SOEST)
+        assert "Zuständig ist hier: Kreis Soest, Zulassungsstelle (Kreis)" in turn.text
+        assert "nicht sicher" in turn.text
+
+
 async def test_all_offices_that_are_open_now(serve: Callable[..., ActionServer], content: Path):
     server = serve(content, now="2026-11-24T15:00+01:00")
     turn = await server.run(ACTION, "Welche Ämter haben jetzt offen?", {}, SOEST)
