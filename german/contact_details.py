@@ -27,8 +27,9 @@ _COUNT = re.compile(
     rf"\b({_NUMBER}) (?:stuck|personen|leute|kinder|kindern|hunde|hunden|katzen|tonnen|sacke"
     r"|exemplare|kopien|termine|koffer|mobel|mobelstucke|mal)\b"
 )
+_CODE_PART = r"(?:[a-z]{1,4}|(?=[a-z]{0,7}\d)[a-z0-9]{1,8})"
 _CODE = re.compile(
-    r"(?<![\w-])(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z])[a-z0-9]{2,8}(?:-[a-z0-9]{2,8}){1,3}(?![\w-])"
+    rf"(?<![\w-])(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z]){_CODE_PART}(?:-{_CODE_PART}){{1,3}}(?![\w-])"
 )
 _CODE_CUE = re.compile(
     r"\b(?:nummer|numer|vorgang|vorgangsnumer|vorgangsnummer|aktenzeichen|az|code|ticket|ticketnumer"

@@ -123,9 +123,10 @@ class StreetIndex:
             tokens.pop(0)
         words = [token for token in tokens if not token.group()[0].isdigit()][:_LONGEST_NAME]
         for length in range(len(words), 0, -1):
-            match = self._near(folded, words[:length])
-            if match is not None:
-                return match
+            for ending in ("", "str"):  # "Jakobi" for Jakobistraße
+                match = self._near(folded, words[:length], ending)
+                if match is not None:
+                    return match
         return None
 
     def _scan(self, folded: AlignedText, tokens: Sequence[re.Match[str]]) -> Iterator[StreetMatch]:
@@ -168,8 +169,10 @@ class StreetIndex:
             len(tokens) == 1 or _HOUSE_NUMBER.match(folded.text, tokens[position].end()) is not None
         )
 
-    def _near(self, folded: AlignedText, window: Sequence[re.Match[str]]) -> StreetMatch | None:
-        ranked = self._ranked(_key_of(window))
+    def _near(
+        self, folded: AlignedText, window: Sequence[re.Match[str]], ending: str = ""
+    ) -> StreetMatch | None:
+        ranked = self._ranked(_key_of(window) + ending)
         if not ranked or ranked[0][1] < _ACCEPTED:
             return None
         best, score = ranked[0]
