@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -35,6 +37,13 @@ OUT_OF_SCOPE = (
     "zum Beispiel:"
 )
 
+COMPLAINT = (
+    "Das tut mir leid. Am besten spricht ein Mensch mit Ihnen darüber. "
+    "Geht es um einen Schaden auf der Straße? Dann melden wir ihn gleich."
+)
+DEFECT_BUTTON = Button("Schaden melden", "/mangel_melden")
+_PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?")
+
 
 class Conversation:
     """The answers that depend on what was said before.
@@ -56,6 +65,9 @@ class Conversation:
             "wiederholen": self.wiederholen,
             "zurueck": self.zurueck,
             "abbrechen": self.abbrechen,
+            "ja": self.ja,
+            "nein": self.nein,
+            "beschwerde": self.beschwerde,
         }
 
     async def fortsetzen(self, concern: Concern, context: Context) -> Answer:
@@ -104,6 +116,25 @@ class Conversation:
     async def abbrechen(self, _concern: Concern, _context: Context) -> Answer:
         """Drop what was begun; nothing was booked or sent."""
         return Answer(f"Gut, ich breche das ab. {WHAT_ELSE}", buttons=EXAMPLES)
+
+    async def ja(self, _concern: Concern, context: Context) -> Answer:
+        """Take the only choice of the last answer; ask which one where there were several."""
+        buttons = context.history.answers[0].buttons if context.history.answers else ()
+        chosen = _concern_of(buttons[0]) if len(buttons) == 1 else None
+        if chosen is not None and chosen.intent in self._topics:
+            return await self._answer(chosen, context)
+        if buttons:
+            kept = {"anliegen": context.slots.get("anliegen")}
+            return Answer("Gern. Was davon meinen Sie?", buttons=buttons, values=kept)
+        return Answer(f"Gut. {WHAT_ELSE}", buttons=EXAMPLES)
+
+    async def nein(self, _concern: Concern, _context: Context) -> Answer:
+        """Drop what was offered; nothing is begun against a citizen's will."""
+        return Answer(f"In Ordnung. {WHAT_ELSE}", buttons=EXAMPLES)
+
+    async def beschwerde(self, _concern: Concern, _context: Context) -> Answer:
+        """Take a complaint seriously: a human is offered, not a way round."""
+        return Answer(COMPLAINT, buttons=(HUMAN_BUTTON, DEFECT_BUTTON))
 
     def _given_again(self, context: Context, number: int, otherwise: str) -> Answer:
         answers = context.history.answers
@@ -170,6 +201,19 @@ class Conversation:
             if intent in self._topics and confidence >= LIKELY and (title := title_of(intent))
         ]
         return tuple(buttons[:CHOICES])
+
+
+def _concern_of(button: Button) -> Concern | None:
+    """Return the concern that a button stands for, or None when it cannot be read."""
+    read = _PAYLOAD.fullmatch(button.payload)
+    if read is None:
+        return None
+    try:
+        values = json.loads(read.group(2) or "{}")
+    except ValueError:
+        return None
+    entities = tuple({"entity": name, "value": value} for name, value in values.items())
+    return Concern(read.group(1), entities=entities)
 
 
 def _missed(context: Context, text: str, buttons: tuple[Button, ...]) -> Answer:

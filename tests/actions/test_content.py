@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -64,6 +65,12 @@ async def real(app: Starlette) -> AsyncIterator[ActionServer]:
 def test_every_intent_has_an_action():
     assert set(INTENTS) <= answerers().keys()
     assert len(INTENTS) == 25
+
+
+def test_every_action_of_the_rules_exists():
+    rules = "".join(file.read_text("utf-8") for file in DATA.glob("de/rules/*.yml"))
+    named = set(re.findall(r"action: action_([a-z_]+)", rules)) - {"listen"}
+    assert named <= answerers().keys()
 
 
 @pytest.mark.parametrize("town", TOWNS)

@@ -19,6 +19,7 @@ from service.clock import system_clock
 from tests.actions.conftest import ActionServer, action_call
 
 SOEST = {"stadt": "soest"}
+HUMAN = {"title": "Mit einem Menschen sprechen", "payload": "/mensch_sprechen"}
 
 
 def user(intent: str, text: str, entities: dict[str, str] | None = None) -> dict[str, Any]:
@@ -177,6 +178,34 @@ async def test_back_and_cancel_drop_the_open_question(server: ActionServer):
     for action in ("action_zurueck", "action_abbrechen"):
         turn = await server.run(action, "", {}, {**SOEST, "anliegen": waiting})
         assert turn.slots["anliegen"] is None
+
+
+async def test_yes_takes_the_only_choice(server: ActionServer):
+    offer = {"event": "bot", "text": "Soll ein Mensch helfen?", "data": {"buttons": [HUMAN]}}
+    turn = await server.run("action_ja", "ja", {}, SOEST, events=[offer, user("ja", "ja")])
+    assert turn.custom["handoff"] == {"reason": "citizen"}
+
+
+async def test_yes_to_several_choices_asks_which(server: ActionServer):
+    choices = [HUMAN, {"title": "Zeiten", "payload": "/oeffnungszeiten"}]
+    offer = {"event": "bot", "text": "Was davon?", "data": {"buttons": choices}}
+    turn = await server.run("action_ja", "ja", {}, SOEST, events=[offer, user("ja", "ja")])
+    assert turn.buttons == choices
+    assert turn.custom["handoff"] is None
+
+
+async def test_yes_to_nothing_and_no_begin_nothing(server: ActionServer):
+    waiting = {"intent": "abfall_abholtermin", "text": "", "entities": [], "missing": "strasse"}
+    for action in ("action_ja", "action_nein"):
+        turn = await server.run(action, "", {}, {**SOEST, "anliegen": waiting})
+        assert "Was kann ich für Sie tun?" in turn.text
+        assert turn.slots["anliegen"] is None
+
+
+async def test_a_complaint_is_offered_a_human(server: ActionServer):
+    turn = await server.run("action_beschwerde", "", {}, SOEST)
+    assert turn.buttons[0] == HUMAN
+    assert turn.custom["handoff"] is None
 
 
 async def test_out_of_scope_says_what_this_is_for(server: ActionServer):
