@@ -56,6 +56,7 @@ def create_app(
         exception_handlers={404: not_found, 405: _wrong_method},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # it would build addresses from the Host header
     app.state.streams = streams
     return app
 

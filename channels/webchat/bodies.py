@@ -17,6 +17,7 @@ TEXT_LIMIT = 16_000
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_NO_LINES = {ord("\n"): None, ord("\t"): None}
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Cn", "Co"}
 
 MessageId = Annotated[
@@ -63,13 +64,20 @@ def to_message(value: dict[str, Any]) -> MessageBody:
     if (body.text is None) == (body.button is None):
         raise Problem("wrong_shape")
     if body.text is None:
-        return body.model_copy(update={"button": to_clean(body.button or "")})
+        return _to_choice(body)
     text = to_clean(body.text).strip()
     if not is_visible(text):
         raise Problem("empty_text")
     if len(text) > TEXT_LIMIT:
         raise Problem("too_large")
     return body.model_copy(update={"text": text})
+
+
+def _to_choice(body: MessageBody) -> MessageBody:
+    button = to_clean(body.button or "").translate(_NO_LINES)
+    if not button:
+        raise Problem("wrong_shape")
+    return body.model_copy(update={"button": button})
 
 
 def to_clean(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from channels.webchat.headers import page_policy
@@ -49,12 +49,13 @@ class Pages:
             Route("/static/{version}/{name}", self.static),
             Route("/{town}", self.chat),
             Route("/{town}/embed", self.embed),
+            Route("/{town}/", self.without_slash),
         ]
 
     async def start(self, _request: Request) -> Response:
         """The start page with the towns."""
         card = self._templates["town_card.html"]
-        cards = "".join(card.substitute(_fields(town)) for town in self._towns.values())
+        cards = "".join(card.substitute(_escaped(_fields(town))) for town in self._towns.values())
         return self._page("start.html", {}, raw={"cards": cards})
 
     async def privacy(self, _request: Request) -> Response:
@@ -68,6 +69,11 @@ class Pages:
     async def embed(self, request: Request) -> Response:
         """The chat of a town for the frame that ``widget.js`` opens."""
         return self._chat(request, "embed", self._embed_policy)
+
+    async def without_slash(self, request: Request) -> Response:
+        """``/soest/`` leads to ``/soest``; the address is not built from the ``Host`` header."""
+        town = self._towns.get(request.path_params["town"])
+        return RedirectResponse(f"/{town.slug}", 308) if town else self.not_found()
 
     async def widget(self, request: Request) -> Response:
         """The script that puts a launcher into a town's own page."""
@@ -101,14 +107,17 @@ class Pages:
         status_code: int = 200,
     ) -> Response:
         """Fill in a template; ``raw`` holds parts that are HTML already."""
-        escaped = {key: html.escape(value) for key, value in fields.items()}
         static = f"/static/{self._version}"
-        text = self._templates[name].substitute(escaped, static=static, **(raw or {}))
+        text = self._templates[name].substitute(_escaped(fields), static=static, **(raw or {}))
         return HTMLResponse(text, status_code, {"Cache-Control": "no-cache"})
 
 
 def _fields(town: Town) -> dict[str, str]:
     return {"town": town.slug, "name": town.name, "website": town.website}
+
+
+def _escaped(fields: Mapping[str, str]) -> dict[str, str]:
+    return {key: html.escape(value) for key, value in fields.items()}
 
 
 def _static_files(towns: Mapping[str, Town]) -> dict[str, bytes]:

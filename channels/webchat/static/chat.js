@@ -199,7 +199,8 @@ class Chat {
     this.#setTyping(false);
     const atEnd = this.#isAtEnd();
     const item = this.#append(delivery);
-    if (atEnd) item.scrollIntoView({ block: "nearest" });
+    // an answer that is higher than the view is read from its beginning
+    if (atEnd) item.scrollIntoView({ block: item.offsetHeight < this.scroll.clientHeight ? "nearest" : "start" });
     this.#offerNewest();
   }
 

@@ -79,6 +79,7 @@ class FakeHub:
         self.messages: list[UserMessage] = []
         self.by_address: dict[str, Conversation] = {}
         self.changed = asyncio.Condition()
+        self.closing = False
         self.tasks: set[asyncio.Task[None]] = set()
         self.app = Starlette(
             routes=[
@@ -131,6 +132,11 @@ class FakeHub:
         kept = ("sender", "text", "source", "as_of", "links")
         entry = {key: delivery[key] for key in kept if key in delivery}
         conversation.entries.append({"at": delivery["created_at"], **entry})
+        await self._notify()
+
+    async def close(self) -> None:
+        """Answer all who wait, so that a server can stop."""
+        self.closing = True
         await self._notify()
 
     async def _notify(self) -> None:
@@ -196,7 +202,12 @@ class FakeHub:
     async def _wait_for_news(self, conversation, after, before, wait) -> None:
         def news() -> bool:
             gone = conversation not in self.by_address.values()
-            return gone or len(conversation.deliveries) > after or state(conversation) != before
+            return (
+                self.closing
+                or gone
+                or len(conversation.deliveries) > after
+                or state(conversation) != before
+            )
 
         if news() or not wait:
             return
