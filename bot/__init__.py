@@ -1,0 +1,1 @@
+"""The dialogue engine: Rasa behind one door, with our store, processor and training."""

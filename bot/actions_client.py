@@ -28,10 +28,10 @@ from bot.logs import Log
 
 DOMAIN_WANTED = 449  # rasa-sdk: "retry with the domain"
 BODY_LIMIT_BYTES = 1_000_000
-log = Log("actions_client")
+journal = Log("actions_client")
 
 
-class ActionServer(EndpointConfig):  # type: ignore[misc]  # rasa is untyped here
+class ActionServer(EndpointConfig):
     """The action server at ``url`` (without ``/webhook``), guarded by a bearer token."""
 
     def __init__(self, url: str, token: str, timeout_seconds: float) -> None:
@@ -60,7 +60,7 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]  # rasa is untyped her
             status, result = await self._post({**body, "domain": self._domain})
         if status != 200 or not _is_result(result):
             raise ActionFailed(f"{body['next_action']}: status {status}")
-        return result
+        return dict(result)
 
     async def request(self, *_: Any, json: dict[str, Any], **__: Any) -> dict[str, Any]:
         """Run an action for Rasa's own classes (forms ask for their validation)."""
@@ -88,7 +88,7 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]  # rasa is untyped her
             return response.status, None
 
 
-class CalledAction(RemoteAction):  # type: ignore[misc]  # rasa is untyped here
+class CalledAction(RemoteAction):
     """A custom action, run by the action server."""
 
     def __init__(self, name: str, server: ActionServer) -> None:
@@ -100,7 +100,7 @@ class CalledAction(RemoteAction):  # type: ignore[misc]  # rasa is untyped here
         output_channel: OutputChannel,
         nlg: NaturalLanguageGenerator,
         tracker: DialogueStateTracker,
-        domain: Domain,
+        domain: Domain,  # noqa: ARG002 (Rasa's interface)
     ) -> list[Event]:
         """Run the action and return bot messages and events.
 

@@ -22,7 +22,7 @@ from bot.tracker_store import SqlTrackerStore, StoredTracker, VersionConflict
 
 DIALOGUE_COMMANDS = frozenset(DEFAULT_ACTION_MAPPINGS)  # restart, back, session_start
 TRIES = 4  # the first and three more
-log = Log("agent")
+journal = Log("agent")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Turn:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-class TurnAgent(Agent):  # type: ignore[misc]  # rasa is untyped here
+class TurnAgent(Agent):
     """Rasa's agent with our processor, store and locks, and no hidden fallbacks."""
 
     processor: TurnProcessor | None
@@ -84,9 +84,9 @@ class TurnAgent(Agent):  # type: ignore[misc]  # rasa is untyped here
                 try:
                     answer = await self._try_turn(self.processor, turn)
                 except VersionConflict:
-                    log.warning("turn.conflict", message=turn.message_id)
+                    journal.warning("turn.conflict", message=turn.message_id)
                     continue
-                log.info(
+                journal.info(
                     "turn.answered",
                     conversation=turn.conversation,
                     message=turn.message_id,

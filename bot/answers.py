@@ -27,7 +27,7 @@ class AnswerCollector(OutputChannel):
         self.answers: list[Answer] = []
         self.handoff: dict[str, str] | None = None
 
-    def name(self) -> str:  # type: ignore[override]  # Rasa asks the object, not the class
+    def name(self) -> str:  # Rasa asks the object, not the class
         """Return the name of the citizen's channel."""
         return self._channel
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any
@@ -38,11 +38,11 @@ _FIELDS = frozenset(
 )
 
 TakeTurn = Callable[[Turn], Coroutine[Any, Any, Any]]
-Handler = Callable[..., Awaitable[HTTPResponse]]
-log = Log("connector")
+Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
+journal = Log("connector")
 
 
-class TurnChannel(InputChannel):  # type: ignore[misc]  # rasa is untyped here
+class TurnChannel(InputChannel):
     """Rasa input channel ``stadtdraht``; the caller proves itself with ``token``."""
 
     def __init__(self, token: str, agent: TurnAgent) -> None:
@@ -121,7 +121,7 @@ class TurnChannel(InputChannel):  # type: ignore[misc]  # rasa is untyped here
             except asyncio.CancelledError:
                 raise
             except Exception as error:
-                log.error("turn.crashed", error)
+                journal.error("turn.crashed", error)
                 return _json(503, {"error": TurnFailure.code})
 
         guarded.__name__ = handler.__name__.strip("_")
@@ -144,7 +144,7 @@ def to_turn(body: bytes) -> Turn:
         raise WrongTurn("body: needs exactly one of text and payload")
     if text is not None and len(text) > TEXT_LIMIT_CHARACTERS:
         raise TurnTooLong(f"text: more than {TEXT_LIMIT_CHARACTERS} characters")
-    message_id = _matching(fields, "message_id", _MESSAGE_ID)
+    message_id = _matching(fields, "message_id", _MESSAGE_ID) or ""
     conversation = _check_conversation(fields.get("conversation"))
     channel = _optional_string(fields, "channel") or DEFAULT_CHANNEL
     if not is_channel_name(channel):
@@ -167,7 +167,8 @@ async def _limited_body(request: Request) -> bytes:
     if not announced.isdigit() or int(announced) > BODY_LIMIT_BYTES:
         raise TurnTooLong(f"body: more than {BODY_LIMIT_BYTES} bytes")
     body = bytearray()
-    while (part := await request.stream.read()) is not None:
+    stream: Any = request.stream
+    while (part := await stream.read()) is not None:
         body += part
         if len(body) > BODY_LIMIT_BYTES:
             raise TurnTooLong(f"body: more than {BODY_LIMIT_BYTES} bytes")
@@ -236,9 +237,9 @@ async def _live(request: Request) -> HTTPResponse:  # noqa: ARG001
 
 def _failed(failure: TurnFailure) -> HTTPResponse:
     if isinstance(failure, WrongTurn):
-        log.warning("turn.refused", code=failure.code)
+        journal.warning("turn.refused", code=failure.code)
     else:
-        log.error("turn.failed", failure, code=failure.code, problem=_problem(failure))
+        journal.error("turn.failed", failure, code=failure.code, problem=_problem(failure))
     return _json(failure.status, {"error": failure.code, "problem": failure.problem})
 
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 import time
-
 from typing import TYPE_CHECKING
 
 from bot import logs, settings, tensorflow_stub
@@ -22,7 +21,7 @@ if TYPE_CHECKING:  # Rasa may be imported only after prepare_process()
 STOP_LIMIT_SECONDS = 10.0
 EXIT_WRONG_SETTING = 2
 EXIT_NOT_STARTED = 3
-log = Log("engine")
+journal = Log("engine")
 
 
 def main() -> int:
@@ -53,8 +52,6 @@ def prepare_process(log_level: str = "INFO") -> None:
 
 
 def _serve(chosen: EngineSettings, started: float) -> int:
-    from sanic import Sanic
-
     from bot import schema
     from bot.actions_client import ActionServer
     from bot.agent import TurnAgent
@@ -66,29 +63,27 @@ def _serve(chosen: EngineSettings, started: float) -> int:
     try:
         store = connect(chosen.database_url, chosen.database_wait_seconds)
     except (DatabaseUnreachable, schema.SchemaTooNew) as problem:
-        log.error("database.unusable", problem)
+        journal.error("database.unusable", problem)
         sys.stderr.write(f"{problem}\n")
         return EXIT_NOT_STARTED
-    actions = ActionServer(
-        chosen.actions_url, chosen.actions_token, chosen.action_timeout_seconds
-    )
+    actions = ActionServer(chosen.actions_url, chosen.actions_token, chosen.action_timeout_seconds)
     agent = TurnAgent(store, actions)
     try:
         agent.load_model(chosen.model)
     except ModelMissing as problem:
-        log.error("model.missing", problem)
+        journal.error("model.missing", problem)
         sys.stderr.write(f"STADTDRAHT_MODEL: {problem}\n")
     channel = TurnChannel(chosen.token, agent)
     app = create_app(channel, agent)
 
     async def ready(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
-        log.info("engine.ready", seconds=round(time.monotonic() - started, 2))
+        journal.info("engine.ready", seconds=round(time.monotonic() - started, 2))
 
     async def stop(_app: Sanic, _loop: asyncio.AbstractEventLoop) -> None:
         await channel.finish(STOP_LIMIT_SECONDS)
         await actions.close()
         store.close()
-        log.info("engine.stopped")
+        journal.info("engine.stopped")
 
     app.register_listener(ready, "after_server_start")
     app.register_listener(stop, "after_server_stop")

@@ -14,7 +14,7 @@ from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.storage import ModelStorage
 
 
-class DirectGraphRunner(GraphRunner):  # type: ignore[misc]  # rasa is untyped here
+class DirectGraphRunner(GraphRunner):
     """Graph runner of a loaded model."""
 
     def __init__(
@@ -52,9 +52,7 @@ class DirectGraphRunner(GraphRunner):  # type: ignore[misc]  # rasa is untyped h
             for name in self._order(target):
                 if name not in results:
                     needs = self._schema.nodes[name].needs.values()
-                    _, results[name] = self._nodes[name](
-                        *((need, results[need]) for need in needs)
-                    )
+                    _, results[name] = self._nodes[name](*((need, results[need]) for need in needs))
         return {target: results[target] for target in wanted}
 
     def source_of(self, target: str, class_name: str) -> str:

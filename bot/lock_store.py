@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from rasa.core.lock_store import LockStore
 
 
-class ConversationLocks(LockStore):  # type: ignore[misc]  # rasa is untyped here
+class ConversationLocks(LockStore):
     """Fair locks, one per conversation that has a turn running or waiting."""
 
     def __init__(self) -> None:
@@ -25,8 +25,8 @@ class ConversationLocks(LockStore):  # type: ignore[misc]  # rasa is untyped her
     async def lock(
         self,
         conversation_id: str,
-        lock_lifetime: float = 0,
-        wait_time_in_seconds: float = 0,
+        lock_lifetime: float = 0,  # noqa: ARG002
+        wait_time_in_seconds: float = 0,  # noqa: ARG002
     ) -> AsyncIterator[None]:
         """Hold the conversation; the two times are Rasa's and not needed here."""
         lock = self._locks.setdefault(conversation_id, asyncio.Lock())

@@ -14,6 +14,7 @@ import re
 import sys
 import time
 import warnings
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 OURS = "bot"
@@ -125,8 +126,8 @@ def _quiet_structlog() -> None:
 
 
 def _drop_everything_but_the_event(
-    _logger: Any, _method: str, fields: dict[str, Any]
-) -> dict[str, Any]:
+    _logger: Any, _method: str, fields: MutableMapping[str, Any]
+) -> Mapping[str, Any]:
     event = str(fields.get("event", ""))
     return {"msg": event if _EVENT_NAME.match(event) else "foreign"}
 

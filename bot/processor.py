@@ -10,7 +10,6 @@ Differs from Rasa's processor in these points:
 
 from __future__ import annotations
 
-import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -50,13 +49,13 @@ from bot.utterances import Pressed
 
 FALLBACK_INTENT = "nlu_fallback"
 SLASH_HANDLER = "RegexMessageHandler"
-RANKING_LENGTH = 3
+RANKING_LENGTH = 4  # doubt and three candidates
 _SEEN_BY_POLICIES_ONLY = DefinePrevUserUtteredFeaturization
 
 ParseData = dict[str, Any]
 
 
-class TurnProcessor(MessageProcessor):  # type: ignore[misc]  # rasa is untyped here
+class TurnProcessor(MessageProcessor):
     """Rasa's message processor for one loaded model."""
 
     graph_runner: DirectGraphRunner
@@ -83,7 +82,7 @@ class TurnProcessor(MessageProcessor):  # type: ignore[misc]  # rasa is untyped 
 
     @staticmethod
     def _load_model(model_path: Path) -> tuple[str, ModelMetadata, DirectGraphRunner]:
-        if not os.path.isfile(model_path):
+        if not model_path.is_file():
             raise ModelMissing("there is no file at the model's path")
         with TempDirectoryPath(get_temp_dir_name()) as directory:
             try:
@@ -92,11 +91,13 @@ class TurnProcessor(MessageProcessor):  # type: ignore[misc]  # rasa is untyped 
                 )
             except (tarfile.TarError, EOFError) as error:
                 raise ModelMissing(f"the model's file is broken: {type(error).__name__}") from None
-        return os.path.basename(model_path), metadata, runner
+        return model_path.name, metadata, runner
 
     # ---- understanding ------------------------------------------------------
 
-    def parse_typed(self, text: str, message: UserMessage, tracker: DialogueStateTracker) -> ParseData:
+    def parse_typed(
+        self, text: str, message: UserMessage, tracker: DialogueStateTracker
+    ) -> ParseData:
         """Understand typed text; text without anything in it is not understood."""
         if not text:
             return _parse_data(text, FALLBACK_INTENT, 1.0, [])
@@ -162,7 +163,7 @@ class TurnProcessor(MessageProcessor):  # type: ignore[misc]  # rasa is untyped 
         action: Action,
         tracker: DialogueStateTracker,
         output_channel: OutputChannel,
-        nlg: NaturalLanguageGenerator,
+        nlg: NaturalLanguageGenerator,  # noqa: ARG002
         prediction: PolicyPrediction,
     ) -> bool:
         events = await self._events_of(action, tracker, output_channel, prediction)
@@ -171,14 +172,14 @@ class TurnProcessor(MessageProcessor):  # type: ignore[misc]  # rasa is untyped 
                 action.name(), prediction.policy_name, prediction.max_confidence
             )
             tracker.update(rejected)
-            return self.should_predict_another_action(action.name())
+            return bool(self.should_predict_another_action(action.name()))
         tracker.update_with_events(prediction.events, self.domain)
         tracker.update(action.event_for_successful_execution(prediction))
         tracker.update_with_events(events, self.domain)
         if any(isinstance(event, UserUttered) for event in events):
             await self.run_action_extract_slots(output_channel, tracker)
         await self._send_bot_messages(events, tracker, output_channel)
-        return self.should_predict_another_action(action.name())
+        return bool(self.should_predict_another_action(action.name()))
 
     async def _events_of(
         self,

@@ -33,7 +33,7 @@ Place = tuple[str, str]  # the previous action and the intent of a rule's last s
 @DefaultV1Recipe.register(
     DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
 )
-class IndexedRulePolicy(RulePolicy):  # type: ignore[misc]  # rasa is untyped here
+class IndexedRulePolicy(RulePolicy):
     """Rule policy for many rules; configure it like Rasa's ``RulePolicy``."""
 
     _indexed: dict[str, str] | None = None
@@ -93,4 +93,3 @@ def _place(last: State) -> Place:
 
 def _asked(value: Any) -> str:
     return value if isinstance(value, str) and value != SHOULD_NOT_BE_SET else ANY
-

@@ -66,7 +66,8 @@ class _Absent(metaclass=_AbsentType):
 
 
 def _absent(name: str) -> type[_Absent]:
-    return _AbsentType(name, (_Absent,), {"__module__": __name__})
+    made: type[_Absent] = _AbsentType(name, (_Absent,), {"__module__": __name__})  # type: ignore[assignment]
+    return made
 
 
 class _AbsentModule(ModuleType):
@@ -84,8 +85,8 @@ class _AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self,
         fullname: str,
-        path: Sequence[str] | None,
-        target: ModuleType | None = None,
+        path: Sequence[str] | None,  # noqa: ARG002
+        target: ModuleType | None = None,  # noqa: ARG002
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname.partition(".")[0] not in STUBBED:
             return None

@@ -53,7 +53,7 @@ TRACKERS_IN_MEMORY = 256
 THREADS = 4
 
 Result = TypeVar("Result")
-log = Log("tracker_store")
+journal = Log("tracker_store")
 
 
 class VersionConflict(Exception):
@@ -64,7 +64,7 @@ class DatabaseUnreachable(RuntimeError):
     """The database did not answer within the time given at start."""
 
 
-class StoredTracker(DialogueStateTracker):  # type: ignore[misc]  # rasa is untyped here
+class StoredTracker(DialogueStateTracker):
     """A tracker that knows what of it is stored.
 
     ``version`` is the version of the conversation it was read from (0: new),
@@ -99,7 +99,7 @@ class OpenTurn:
     recorded_answer: dict[str, Any] | None = None
 
 
-class SqlTrackerStore(TrackerStore):  # type: ignore[misc]  # rasa is untyped here
+class SqlTrackerStore(TrackerStore):
     """Tracker store on SQLite (WAL) or PostgreSQL."""
 
     def __init__(self, engine: Engine, domain: Domain | None = None) -> None:
@@ -240,9 +240,7 @@ class SqlTrackerStore(TrackerStore):  # type: ignore[misc]  # rasa is untyped he
             tracker.update(event, self.domain)
         return tracker
 
-    def _shortened(
-        self, tracker: StoredTracker, new: int
-    ) -> tuple[StoredTracker, Prelude | None]:
+    def _shortened(self, tracker: StoredTracker, new: int) -> tuple[StoredTracker, Prelude | None]:
         """Cut a window that grew too long.
 
         Returns:
@@ -275,12 +273,13 @@ class SqlTrackerStore(TrackerStore):  # type: ignore[misc]  # rasa is untyped he
         try:
             return await loop.run_in_executor(self._threads, lambda: function(*arguments))
         except SQLAlchemyError as error:
-            log.error("database.failed", error)
+            journal.error("database.failed", error)
             raise StorageFailed from None
 
     def _fetch(self, query: Any) -> Sequence[Row]:
         with self._engine.connect() as connection:
-            return connection.execute(query).all()
+            rows: Sequence[Row] = connection.execute(query).all()
+            return rows
 
     def _read(
         self, conversation: str, message_id: str, recent: StoredTracker | None
@@ -337,13 +336,13 @@ def connect(url: str, wait_seconds: float, domain: Domain | None = None) -> SqlT
         try:
             schema.migrate(engine)
             return SqlTrackerStore(engine, domain)
-        except SQLAlchemyError as error:
+        except SQLAlchemyError as error:  # noqa: PERF203
             if time.monotonic() >= deadline:
                 raise DatabaseUnreachable(
                     f"The tracker store's database gave no answer within {wait_seconds:g} s "
                     f"({type(error).__name__})."
                 ) from None
-            log.warning("database.waiting", reason=type(error).__name__)
+            journal.warning("database.waiting", reason=type(error).__name__)
             time.sleep(min(1.0, max(0.0, deadline - time.monotonic())))
 
 
@@ -470,8 +469,7 @@ def _session_start(events: list[Event]) -> int:
         if isinstance(events[index], SessionStarted):
             action = events[index - 1]
             own = isinstance(action, ActionExecuted)
-            start = index - 1 if own and action.action_name == ACTION_SESSION_START_NAME else index
-            return start
+            return index - 1 if own and action.action_name == ACTION_SESSION_START_NAME else index
     return 0
 
 

@@ -17,11 +17,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot import content as content_check
 from bot import fingerprint
-
-
-class ContentError(ValueError):
-    """The content cannot be trained; the text says what is wrong, and where."""
+from bot.content import ContentError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,16 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _options(arguments)
     name = fingerprint.model_name(chosen.content, chosen.config)
     if chosen.fingerprint:
-        print(name)
+        _tell(name)
         return 0
     model = chosen.out.resolve() / f"{name}.tar.gz"
     if not model.exists():
         try:
             train(chosen.content, chosen.config, model)
         except ContentError as problem:
-            print(f"Fehler im Inhalt: {problem}", flush=True)
+            _tell(f"Fehler im Inhalt: {problem}")
             return 1
-    print(model)
+    _tell(model)
     return 0
 
 
@@ -53,20 +51,22 @@ def train(content: Path, config: Path, model: Path) -> None:
         ContentError: the content has an error.
     """
     started = time.monotonic()
+    os.environ["STADTDRAHT_GAZETTEERS"] = str(content.resolve() / "gazetteers")
+    os.environ["TQDM_DISABLE"] = "1"
     parts = fingerprint.training_files(content.resolve())
-    _check_folders(parts)
-    print("Lade die Dialogmaschine …", flush=True)
+    content_check.check(parts)
+    _tell("Lade die Dialogmaschine …")
     _prepare_process()
-    print("Trainiere …", flush=True)
+    _tell("Trainiere …")
     model.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".training-", dir=model.parent))
     try:
         os.environ["RASA_CACHE_DIRECTORY"] = str(work / "cache")
         made = _trained(parts, config.resolve(), work, model.name)
-        os.replace(made, model)
+        made.replace(model)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    print(f"Fertig nach {time.monotonic() - started:.0f} s.", flush=True)
+    _tell(f"Fertig nach {time.monotonic() - started:.0f} s.")
 
 
 def _prepare_process() -> None:
@@ -110,10 +110,9 @@ def _plain_words(error: BaseException) -> str:
     return "\n".join(dict.fromkeys(reason.strip() for reason in reasons if reason.strip()))
 
 
-def _check_folders(parts: dict[str, Path]) -> None:
-    for folder in parts.values():
-        if not any(folder.rglob("*.yml")):
-            raise ContentError(f"{folder}: Hier liegt keine .yml-Datei.")
+def _tell(line: object) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

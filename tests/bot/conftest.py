@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 
+from .postgres import Postgres, server_programs
+
 HERE = Path(__file__).parent
 if importlib.util.find_spec("rasa") is None:  # the modern environment
     collect_ignore_glob = ["*"]
@@ -35,9 +37,6 @@ else:
         os.environ["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
         tensorflow_stub.install()
         import aiohttp
-        import rasa.core.agent
-        import rasa.engine.recipes.default_components
-        import rasa.model_training
         from aiohttp import web
         from sanic import Sanic
 
@@ -48,7 +47,6 @@ else:
         from bot.engine import create_app
         from bot.tracker_store import SqlTrackerStore, connect
 
-from .postgres import Postgres, server_programs
 
 CONTENT = HERE / "content"
 CONFIG = CONTENT / "config.yml"
@@ -246,9 +244,7 @@ async def door(agent: TurnAgent) -> AsyncIterator[Door]:
 
 
 @pytest.fixture
-def loop_door(
-    tmp_path: Path, model: Path
-) -> Iterator[tuple[asyncio.AbstractEventLoop, Door]]:
+def loop_door(tmp_path: Path, model: Path) -> Iterator[tuple[asyncio.AbstractEventLoop, Door]]:
     """A door with its own event loop, for tests that hypothesis runs many times."""
     loop = asyncio.new_event_loop()
     store = connect(f"sqlite:///{tmp_path / 'engine.sqlite'}", 1)

@@ -137,7 +137,7 @@ async def test_many_writers_lose_nothing(two: tuple[SqlTrackerStore, SqlTrackerS
         while True:
             try:
                 return await say(store, text)
-            except VersionConflict:
+            except VersionConflict:  # noqa: PERF203
                 await asyncio.sleep(0)
 
     texts = [f"t{number}" for number in range(24)]
@@ -270,7 +270,7 @@ def test_migrating_twice_changes_nothing_and_newer_tables_are_refused(url: str) 
     ["sqlite:////nowhere/at/all/engine.sqlite", "postgresql://127.0.0.1:9/engine"],
 )
 def test_an_unreachable_database_ends_the_start(url: str) -> None:
-    with pytest.raises(DatabaseUnreachable, match="gave no answer within 0.1 s"):
+    with pytest.raises(DatabaseUnreachable, match=r"gave no answer within 0\.1 s"):
         connect(url, 0.1)
 
 

@@ -56,9 +56,10 @@ def test_a_payload_is_read() -> None:
     assert read == Pressed("stadt_waehlen", {"stadt": "bad-berleburg", "anzahl": 2})
 
 
-@given(st.text("/stadt_waehlen{}\": 1[]\\u\n", max_size=60))
+@given(st.text('/stadt_waehlen{}": 1[]\\u\n', max_size=60))
 def test_any_payload_is_read_or_refused(payload: str) -> None:
     try:
-        assert pressed(payload, INTENTS, ENTITIES).intent in INTENTS
-    except WrongTurn as problem:
-        assert problem.problem.startswith("payload")
+        read = pressed(payload, INTENTS, ENTITIES).intent
+    except WrongTurn as refusal:
+        read = refusal.problem.partition(":")[0]
+    assert read in INTENTS | {"payload"}
