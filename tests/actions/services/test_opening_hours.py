@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actions.services.opening_hours import (
@@ -177,6 +177,7 @@ def test_what_holds_outside_the_hours():
     assert fallback_comment("Mo 08:00-12:00") == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_with_a_message(rule: str):
     try:

@@ -129,7 +129,9 @@ def test_a_change_is_read_and_a_wrong_one_keeps_the_last_good(content: Path):
     assert store.current().towns["soest"].town.slug == "soest"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
 @given(st.text(max_size=200))
 def test_any_file_content_is_read_or_refused_with_a_place(content: Path, text: str):
     file = content / "municipalities" / "soest" / "notices.yml"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actions.services.waste_calendar import CalendarError, bin_of, read_schedule
@@ -140,6 +140,7 @@ def test_bins_are_known_by_their_titles(title: str, kind: str):
     assert bin_of(title) == kind
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(noise: bytes):
     for raw in (noise, b"BEGIN:VCALENDAR\n" + noise + b"\nEND:VCALENDAR"):
@@ -149,6 +150,7 @@ def test_any_bytes_are_read_or_refused(noise: bytes):
             continue
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_event_is_read_or_refused(start: str, rule: str):
     raw = calendar(event(f"DTSTART:{start}", more=f"\nRRULE:{rule}"), DATED).encode(
