@@ -22,6 +22,7 @@ from contracts.messages import (
     Source,
     UserMessage,
 )
+from service.logs import configure_logs
 from service.settings import Settings
 
 CHANNEL = "cli"
@@ -152,6 +153,7 @@ def main(question: str, conversation: str | None, town: str | None, *, as_json: 
 
     async def take_turn() -> Turn:
         settings = house_settings()
+        configure_logs("WARNING")
         async with door(settings) as hub:
             return await ask(hub, question, conversation=conversation, town=town)
 

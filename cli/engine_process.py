@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -28,13 +27,12 @@ class EngineProcess:
     first at once, then after growing pauses.
     """
 
-    def __init__(self, url: str, variables: Mapping[str, str], log: Path) -> None:
+    def __init__(self, url: str, variables: dict[str, str], log: Path) -> None:
         self.url = url
         self._variables = variables
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
-        self._stopping = False
 
     @property
     def pid(self) -> int | None:
@@ -61,7 +59,6 @@ class EngineProcess:
 
     async def stop(self) -> None:
         """End the process: politely first, then firmly."""
-        self._stopping = True
         if self._watcher:
             self._watcher.cancel()
         process = self._process
@@ -85,11 +82,9 @@ class EngineProcess:
 
     async def _watch(self) -> None:
         pause = 0.0
-        while not self._stopping and self._process is not None:
+        while self._process is not None:
             started = time.monotonic()
             await self._process.wait()
-            if self._stopping:
-                return
             pause = 0.0 if time.monotonic() - started > 60 else min(pause * 2 + 0.5, 30.0)
             await asyncio.sleep(pause)
             await self._spawn()

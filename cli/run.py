@@ -12,8 +12,6 @@ from cli.house import announce, house_settings, open_house, retract, running_hou
 from cli.model import model_path
 from service.logs import configure_logs
 
-TOWNS = ("arnsberg", "bad-berleburg", "olpe", "soest")
-
 
 def main() -> None:
     """Start everything, print the addresses, stop cleanly on Ctrl-C or SIGTERM."""
@@ -34,7 +32,9 @@ async def _run() -> None:
     async with open_house(settings, model, fixed_ports=True) as addresses:
         announce(addresses)
         try:
-            _print_addresses(addresses.public_url, time.monotonic() - started)
+            _print_addresses(
+                addresses.public_url, towns(settings.content), time.monotonic() - started
+            )
             await stop.wait()
             say("\nBeende alles sauber …")
         finally:
@@ -56,8 +56,13 @@ def stop_signal() -> asyncio.Event:
     return stop
 
 
-def _print_addresses(url: str, seconds: float) -> None:
+def towns(content: Path) -> list[str]:
+    """Return the towns that have content, by their short names."""
+    return sorted(file.parent.name for file in content.glob("municipalities/*/town.yml"))
+
+
+def _print_addresses(url: str, names: list[str], seconds: float) -> None:
     print(f"\nStadtdraht ist bereit (nach {seconds:.0f} s). Im Browser öffnen:\n\n    {url}/\n")
-    for town in TOWNS:
+    for town in names:
         print(f"    {url}/{town}")
     print("\nBeenden mit Strg-C.", flush=True)
