@@ -52,7 +52,7 @@ def train(content: Path, config: Path, model: Path) -> None:
     """
     started = time.monotonic()
     os.environ["STADTDRAHT_GAZETTEERS"] = str(content.resolve() / "gazetteers")
-    os.environ["TQDM_DISABLE"] = "1"
+    os.environ["LOG_LEVEL"] = "ERROR"  # no progress bars
     parts = fingerprint.training_files(content.resolve())
     content_check.check(parts)
     _tell("Lade die Dialogmaschine …")
