@@ -50,6 +50,7 @@
   document.body.append(host);
 
   let frame = null;
+  let loaded = false;
   button.addEventListener("click", () => show(button.getAttribute("aria-expanded") === "false"));
   window.addEventListener("message", (event) => {
     const ours = frame && event.source === frame.contentWindow && event.origin === home;
@@ -76,13 +77,17 @@
     const made = document.createElement("iframe");
     made.src = `${home}/${encodeURIComponent(town)}/embed`;
     made.title = `Chat der Stadt ${look.name}`;
-    made.addEventListener("load", opened);
+    made.addEventListener("load", () => {
+      loaded = true;
+      opened();
+    });
     region.prepend(made);
     return made;
   }
 
+  // before it has loaded, the frame is still of this page's origin
   function opened() {
-    frame.contentWindow?.postMessage({ stadtdraht: "opened" }, home);
+    if (loaded && host.hasAttribute("open")) frame.contentWindow?.postMessage({ stadtdraht: "opened" }, home);
   }
 
   function icon() {
