@@ -58,6 +58,23 @@ class Settings(BaseSettings):
     address_key: str = Field(
         "", repr=False, description="Key for the hashes of channel addresses (HMAC-SHA-256)."
     )
+    turns_at_once: int = Field(
+        16, ge=1, le=256, description="Messages that one dispatcher lets be answered at once."
+    )
+    answer_limit_seconds: float = Field(
+        10.0, ge=3, description="When the engine has not answered until then, the hub does."
+    )
+    lease_seconds: float = Field(
+        10.0, ge=1, description="After so long a dead dispatcher's conversations are taken over."
+    )
+    transcript_days: int = Field(30, ge=1, description="Days that conversations are kept.")
+    raw_text_hours: int = Field(
+        24, ge=1, description="Hours that a citizen's own words are kept after the answer."
+    )
+    pushing_channels: str = Field(
+        "matrix telegram",
+        description="Channels that need the address to send to; for others only its hash is kept.",
+    )
     clock: str = Field(
         "", description="A fixed time (ISO 8601 with zone) for demonstrations and tests."
     )
