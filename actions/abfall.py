@@ -51,6 +51,9 @@ INTO = {
     "elektroschrott": "zum Elektroschrott, also zum Wertstoffhof oder in den Handel zurück",
     "bauschutt": "zum Bauschutt, also zum Wertstoffhof",
     "altkleider": "in den Altkleidercontainer",
+    "batterien": "in die Sammelbox für Batterien im Laden oder zum Wertstoffhof",
+    "gruenabfall": "zum Grünabfall",
+    "pfand": "zurück in den Laden, es ist meist Pfand darauf",
     "weihnachtsbaum": "zur Weihnachtsbaumabfuhr",
 }
 COLLECTED = {"restmuell", "biomuell", "gelbe_tonne", "papier", "schadstoffe"}
