@@ -156,7 +156,15 @@ def test_sentences_of_tests_are_not_learned(file, examples):
 
 @pytest.mark.parametrize("file", TEST_FILES, ids=lambda file: file.stem)
 def test_tests_speak_of_known_things(file, known_intents):
-    fields = {"text", "intent", "entities", "town", "answer_contains", "answer_lacks"}
+    fields = {
+        "text",
+        "intent",
+        "entities",
+        "town",
+        "answer_contains",
+        "answer_lacks",
+        "known_failure",
+    }
     towns = {"arnsberg", "bad-berleburg", "olpe", "soest"}
     for case in loaded(file)["tests"]:
         assert set(case) <= fields, case
