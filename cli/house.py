@@ -126,7 +126,10 @@ async def _serve_parts(
     inner = together({"/hub": hub, "/actions": actions.app.create_app(settings, clock=clock)})
     outer = channels.webchat.app.create_app(settings, client)
     async with serving(inner, internal), serving(outer, public):
-        yield
+        try:
+            yield
+        finally:
+            outer.state.streams.close()  # open chats would hold the server back
     await client.close()
 
 

@@ -61,7 +61,11 @@ class HubClient:
     """
 
     def __init__(self, base_url: str, token: str, http: httpx.AsyncClient | None = None) -> None:
-        self._http = http or httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=2.0))
+        # every open chat holds one long poll, so connections are not limited here
+        self._http = http or httpx.AsyncClient(
+            timeout=httpx.Timeout(10.0, connect=2.0),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        )
         self._base_url = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
 

@@ -50,6 +50,11 @@ class Cluster:
         """Parts that the fault tests kill."""
         return tuple(name for name in self.names if name != "actions")
 
+    @property
+    def ledger_url(self) -> str:
+        """URL of the hub's database."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'hub.sqlite'}"
+
     def start(self, name: str) -> None:
         """Start a part, its output goes to ``<name>.log``."""
         with (self.home / f"{name}.log").open("ab") as log:

@@ -24,13 +24,13 @@ from typing import Any
 from ulid import ULID
 
 from cli.bench.cluster import Cluster, running
-from cli.bench.ledger import read_ledger
 from cli.bench.postgres import PostgresCluster, postgres_programs
 from cli.environments import home, say
 from cli.house import house_settings
 from cli.model import model_path
 from contracts.hub import HubClient, HubError, HubUnavailable
 from contracts.messages import UserMessage
+from conversations.ledger import read_ledger
 
 CONVERSATIONS = 50
 MESSAGES_PER_SECOND = 5.0
@@ -112,9 +112,16 @@ async def kill_run(cluster: Cluster, kills: int, seed: int = 1) -> dict[str, Any
         await _drain(hub, load)
         drained = time.monotonic() - started
         await hub.close()
-    figures = await read_ledger(cluster, load.accepted)
-    return figures | {
+        ledger = await read_ledger(cluster.ledger_url, load.accepted)
+    return {
         "sent": load.sent,
+        "accepted": ledger.accepted,
+        "answered": ledger.answered,
+        "lost": len(ledger.lost) + len(ledger.open),
+        "doubled": len(ledger.doubled),
+        "reordered": len(ledger.reordered),
+        "dead": ledger.dead,
+        "answered_by": ledger.statuses,
         "kills": dict(cluster.kills),
         "drained_seconds": round(drained, 1),
     }
