@@ -31,13 +31,15 @@ def test_it_is_long_enough_to_be_useful() -> None:
     assert len(ENTRIES) >= 250
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.value)
-def test_every_item_leads_to_a_sentence(entry: GazetteerEntry) -> None:
+def test_every_item_leads_to_a_sentence() -> None:
+    assert [entry.value for entry in ENTRIES if not _is_speakable(entry)] == []
+
+
+def _is_speakable(entry: GazetteerEntry) -> bool:
     item = to_item(entry)
-    assert item is not None
-    assert item.bin in INTO
-    assert item.name[0].isupper()
-    assert not item.hint or item.hint.endswith((".", "!"))
+    if item is None or item.bin not in INTO:
+        return False
+    return item.name[0].isupper() and (not item.hint or item.hint.endswith((".", "!")))
 
 
 def test_no_name_and_no_value_stands_twice() -> None:
