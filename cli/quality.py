@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Sequence
 
 from cli.environments import ENGINE, MODERN, ROOT, say
-from cli.model import engine_environment
+from cli.house import house_settings
+from cli.model import engine_environment, model_path
 
 ENGINE_TESTS = ("tests/bot", "tests/nlu", "tests/german")
 ENGINE_CODE = ("bot", "nlu", "german")
@@ -33,6 +34,8 @@ def run_tests(options: Sequence[str] = ()) -> int:
     for_engine = [name for name in named if name.startswith(ENGINE_TESTS)]
     for_modern = [name for name in named if not name.startswith(ENGINE_TESTS[:2])]
     failed = []
+    if not named or any("journeys" in name for name in named):
+        model_path(house_settings().content)
     if for_modern or not named:
         say("== Tests der modernen Umgebung ==")
         failed.append(_pytest(MODERN.python, [*for_modern, *others], dict(os.environ)))
