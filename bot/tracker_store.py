@@ -46,8 +46,8 @@ from bot.failures import StorageFailed
 from bot.logs import Log
 from bot.schema import CONVERSATIONS, RECORD, TURNS
 
-WINDOW_TURNS = 6  # a window that grew longer ...
-WINDOW_TURNS_KEPT = 3  # ... is cut to this
+WINDOW_TURNS = 4  # a window that grew longer ...
+WINDOW_TURNS_KEPT = 2  # ... is cut to this
 WINDOW_TURNS_IN_LOOP = 40  # while a form is active the window may grow to this
 TRACKERS_IN_MEMORY = 256
 THREADS = 4

@@ -51,7 +51,7 @@ class EngineProcess:
 
     async def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: ASYNC220
                 [sys.executable, "-m", "bot"],
                 cwd=self._folder,
                 env=self._variables,

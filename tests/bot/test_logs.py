@@ -41,8 +41,10 @@ def lines_of(code: str) -> list[dict[str, Any]]:
         "structlog.get_logger().warning(CANARY)",
         "structlog.get_logger().exception('event.name', exc_info=ValueError(CANARY))",
         "logging.getLogger('bot.x').error(CANARY)",
-        "try:\n    secret = CANARY\n    raise ValueError(CANARY)\nexcept ValueError:\n"
-        "    logging.getLogger('rasa').exception('x')",
+        (
+            "try:\n    secret = CANARY\n    raise ValueError(CANARY)\nexcept ValueError:\n"
+            "    logging.getLogger('rasa').exception('x')"
+        ),
     ],
 )
 def test_words_are_not_logged(code: str) -> None:

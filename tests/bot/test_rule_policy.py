@@ -18,7 +18,9 @@ from bot.agent import TurnAgent
 from bot.rule_policy import IndexedRulePolicy
 
 RULES_OF_OTHER_KINDS = {
-    '[{"prev_action": {"action_name": "action_listen"}, "slots": {"stadt": [1.0]}}]': "utter_mensch",
+    '[{"prev_action": {"action_name": "action_listen"}, "slots": {"stadt": [1.0]}}]': (
+        "utter_mensch"
+    ),
     '[{}, {"prev_action": {"action_name": "action_listen"}, "user": {"intent": "stumm"}}]': (
         "utter_mensch"
     ),
@@ -43,7 +45,7 @@ def _compare(policy: IndexedRulePolicy, agent: TurnAgent, seed: int) -> int:
         policy.featurizer,
         dict(policy.lookup),
     )
-    chance, compared = random.Random(seed), 0
+    chance, compared = random.Random(seed), 0  # noqa: S311
     intents = [*agent.domain.intents, None]
     actions = ["action_listen", *agent.domain.user_actions]
     tracker = agent.tracker_store.init_tracker("c")

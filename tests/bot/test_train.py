@@ -52,22 +52,25 @@ def test_the_fingerprint_needs_no_rasa() -> None:
 def test_an_unchanged_model_is_not_trained_again(
     model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    name = model.name.replace(".tar.gz", "")
+    monkeypatch.setattr(fingerprint, "model_name", lambda *_: name)
     monkeypatch.setattr(train, "train", lambda *_: pytest.fail("trained again"))
     options = ["--content", str(CONTENT), "--config", str(CONFIG), "--out", str(model.parent)]
     assert train.main(options) == 0
     assert capsys.readouterr().out.splitlines() == [str(model)]
 
 
+RULE = 'version: "3.1"\nrules:\n- rule: x\n  steps:\n  - intent: {}\n  - action: {}\n'
 WRONG = {
     "YAML is broken": ("nlu", 'version: "3.1"\nnlu:\n  - intent: [a\n', ("nlu/wrong.yml",)),
     "rule with an unknown intent": (
         "rules",
-        'version: "3.1"\nrules:\n- rule: x\n  steps:\n  - intent: erfunden\n  - action: utter_mensch\n',
+        RULE.format("erfunden", "utter_mensch"),
         ("rules/wrong.yml:5", "erfunden"),
     ),
     "rule with an unknown action": (
         "rules",
-        'version: "3.1"\nrules:\n- rule: x\n  steps:\n  - intent: stumm\n  - action: utter_weg\n',
+        RULE.format("stumm", "utter_weg"),
         ("rules/wrong.yml:6", "utter_weg"),
     ),
     "examples of an unknown intent": (
@@ -77,7 +80,7 @@ WRONG = {
     ),
     "two rules that contradict each other": (
         "rules",
-        'version: "3.1"\nrules:\n- rule: x\n  steps:\n  - intent: stumm\n  - action: utter_mensch\n',
+        RULE.format("stumm", "utter_mensch"),
         ("stumm",),
     ),
     "an alias": ("nlu", 'version: "3.1"\nnlu: &a\n- intent: stumm\n', ("nlu/wrong.yml:2",)),
