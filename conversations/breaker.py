@@ -50,9 +50,13 @@ class Breaker:
         self._trial_running = False
         self.gone = False
 
-    def failed(self) -> None:
-        """Note a call that was answered with a failure or too late."""
-        self._failures += 1
+    def failed(self, *, counts: bool = True) -> None:
+        """Note a call that was answered with a failure or too late.
+
+        ``counts`` is False when the same message failed before: one poisonous message
+        must not close the engine to everybody.
+        """
+        self._failures += counts
         if self._trial_running or self._failures >= FAILURES_UNTIL_OPEN:
             self._open(gone=False)
 

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from typing import Any
@@ -143,8 +144,12 @@ class Engine:
         self, method: str, path: str, timeout_seconds: float, **request: Any
     ) -> httpx.Response:
         timeout = httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds))
+        url = self._root + path
         try:
-            return await self._http.request(method, self._root + path, timeout=timeout, **request)
+            async with asyncio.timeout(timeout_seconds):  # httpx limits each step, not the whole
+                return await self._http.request(method, url, timeout=timeout, **request)
+        except TimeoutError as error:
+            raise EngineSlow("timeout") from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise EngineGone("unreachable") from error
         except httpx.TimeoutException as error:

@@ -5,6 +5,7 @@ A pattern is a line that people who know no regular expressions can review::
     ich will|moechte nicht? mehr leben     words; alternatives; ``?`` may be missing
     gas ... riech*                         ``...`` up to four words; ``*`` any ending
     *selbstmord*                           ``*`` in front: any beginning
+    es brennt / feuer in der küche         `` / `` between whole patterns
 
 Text and patterns are folded (`german.normal_form`), so capitals, umlauts and
 accents do not matter. Gaps are bounded, so a match takes linear time.
@@ -54,7 +55,7 @@ class Patterns:
 
 
 def _compiled(lines: Iterable[str]) -> re.Pattern[str] | None:
-    expressions = [_expression(line) for line in lines]
+    expressions = [_expression(part) for line in lines for part in line.split(" / ")]
     return re.compile("|".join(f"(?:{each})" for each in expressions)) if expressions else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,14 @@ def read_content(file: Path) -> Any:
         ContentError: it is missing or no YAML.
     """
     try:
-        return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+        return _parsed(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, YAMLError) as error:
         raise ContentError(f"{file}: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Any:
+    return YAML(typ="safe").load(text)
 
 
 class Responses:

@@ -36,9 +36,9 @@ from conversations.typed_text import is_blank, is_too_long
 from service.clock import Clock
 
 ATTEMPTS_LIMIT = 5
-LEAST_CALL_SECONDS = 3.0
+LEAST_CALL_SECONDS = 2.0
 GONE_PAUSE_SECONDS = (0.25, 0.25, 0.5, 0.5, 1.0)
-FAILED_PAUSE_SECONDS = 0.25
+FAILED_PAUSE_SECONDS = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -188,10 +188,10 @@ class TurnTaker:
                 self.breaker.failed()
                 return await self._degraded(claim)
             case EngineFailed() if claim.attempts >= ATTEMPTS_LIMIT or late:
-                self.breaker.failed()
+                self.breaker.failed(counts=claim.attempts == 1)
                 return self._apology(error.code)
             case _:
-                self.breaker.failed()
+                self.breaker.failed(counts=claim.attempts == 1)
                 pause = FAILED_PAUSE_SECONDS * 2 ** (claim.attempts - 1)
                 return PutOff(error.code, pause, counted=True)
 

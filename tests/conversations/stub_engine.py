@@ -74,6 +74,11 @@ class StubEngine:
             ]
         )
 
+    async def called(self, times: int = 1) -> None:
+        """Wait until the engine was asked so often."""
+        while len(self.calls) < times:  # noqa: ASYNC110 - a test double
+            await asyncio.sleep(0.02)
+
     @property
     def texts(self) -> list[str]:
         return [call.get("text") or call.get("payload") for call in self.calls]
@@ -161,7 +166,7 @@ def serve(port: int, folder: Path) -> None:
             engine.turns[key] = answer
 
     def slow(body: dict[str, Any]) -> dict[str, Any]:
-        engine.delay = random.choice((0.0, 0.01, 0.05, 0.2))
+        engine.delay = random.choice((0.0, 0.01, 0.05, 0.2))  # noqa: S311 - a delay
         return echo(body)
 
     engine.script = slow
