@@ -17,9 +17,9 @@ with typing errors in longer words ("Bürgerbür").
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from ruamel.yaml import YAML
 
-from german.normal_form import AlignedText, aligned, fold, words
+from german.normal_form import AlignedText, Token, aligned, fold, words
 
-_TOKEN = re.compile(r"[^\W_]+")
-_ENDINGS = ("", "s", "n", "e", "es", "en", "er", "em", "ern")
+_ENDINGS = ("s", "n", "e", "es", "en", "er", "em", "ern")
 _LONGEST_NAME = 6
 _FUZZY_LETTERS = 6
 _COMPOUND_LETTERS = 6
@@ -119,11 +118,11 @@ class Gazetteer:
                     self._index(name)
         for group in self._by_first.values():
             group.sort(key=lambda name: -len(name.words))
-        self._long_names = [
-            word
-            for word, name in self._single.items()
-            if len(word) >= _FUZZY_LETTERS and name.entry.misspelt
-        ]
+        self._heads = {word[:end] for word in self._single for end in range(3, len(word))}
+        self._by_letter: dict[str, list[str]] = {}
+        for word, name in self._single.items():
+            if len(word) >= _FUZZY_LETTERS and name.entry.misspelt:
+                self._by_letter.setdefault(word[0], []).append(word)
 
     def find(self, text: str | AlignedText) -> list[Mention]:
         """Find all names in a text, longest first, without overlaps.
@@ -135,8 +134,7 @@ class Gazetteer:
             Mentions with positions in the raw text, in order.
         """
         folded = text if isinstance(text, AlignedText) else aligned(text)
-        tokens = list(_TOKEN.finditer(folded.text))
-        found = list(self._scan(tokens))
+        found = list(self._scan(folded.tokens))
         return [
             Mention(self.entity, value, *folded.span(start, end), confidence)
             for value, start, end, confidence in found
@@ -154,27 +152,25 @@ class Gazetteer:
             if name.entry.compounds and len(name.words[0]) >= _COMPOUND_LETTERS:
                 self._compound_heads.setdefault(name.words[0][:4], []).append(name.words[0])
 
-    def _scan(self, tokens: Sequence[re.Match[str]]) -> Iterator[tuple[str, int, int, float]]:
+    def _scan(self, tokens: Sequence[Token]) -> Iterator[tuple[str, int, int, float]]:
+        words_only = [token.word for token in tokens]
         position = 0
         while position < len(tokens):
-            hit = self._at(tokens, position)
+            hit = self._at(words_only, position)
             if hit is None:
                 position += 1
                 continue
             value, length, confidence = hit
-            last = tokens[position + length - 1]
-            yield value, tokens[position].start(), last.end(), confidence
+            yield value, tokens[position].start, tokens[position + length - 1].end, confidence
             position += length
 
-    def _at(self, tokens: Sequence[re.Match[str]], position: int) -> tuple[str, int, float] | None:
-        window = [match.group() for match in tokens[position : position + _LONGEST_NAME]]
-        phrase = self._phrase(window)
-        if phrase is not None:
-            return phrase
-        joined = self._joined(window)
-        if joined is not None:
-            return joined
-        single = self._word(window[0])
+    def _at(self, words_only: Sequence[str], position: int) -> tuple[str, int, float] | None:
+        word = words_only[position]
+        window = words_only[position : position + _LONGEST_NAME]
+        found = self._phrase(window) or self._joined(window)
+        if found is not None:
+            return found
+        single = self._word(word)
         return None if single is None else (single[0], 1, single[1])
 
     def _phrase(self, window: Sequence[str]) -> tuple[str, int, float] | None:
@@ -186,7 +182,7 @@ class Gazetteer:
 
     def _joined(self, window: Sequence[str]) -> tuple[str, int, float] | None:
         """Find "bürger büro" and "sperr müll": names that were split in two."""
-        if len(window) < 2 or len(window[0]) < 3 or len(window[1]) < 3:
+        if len(window) < 2 or window[0] not in self._heads or len(window[1]) < 3:
             return None
         for base in _without_endings(window[0] + window[1]):
             name = self._single.get(base)
@@ -216,12 +212,14 @@ class Gazetteer:
         return None
 
     def _misspelt(self, word: str) -> tuple[str, float] | None:
-        if len(word) < _FUZZY_LETTERS or not self._long_names:
+        """Take a word for a name with a typing error; the first letter must be right."""
+        candidates = self._by_letter.get(word[0], ())
+        if len(word) < _FUZZY_LETTERS or not candidates:
             return None
         allowed = 1 if len(word) < 11 else 2
-        best = process.extractOne(word, self._long_names, scorer=OSA.distance, score_cutoff=allowed)
-        if best is None or (best[0][0] != word[0] and len(word) < 9):
-            return None  # "geheim" is not Neheim
+        best = process.extractOne(word, candidates, scorer=OSA.distance, score_cutoff=allowed)
+        if best is None:
+            return None
         return self._single[best[0]].value, 0.8 if best[1] == 1 else 0.7
 
 
@@ -275,11 +273,14 @@ def _entry(raw: object, path: Path) -> Entry:
     )
 
 
-def _without_endings(word: str) -> Iterable[str]:
-    yield word
-    for ending in _ENDINGS[1:]:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            yield word[: -len(ending)]
+@lru_cache(maxsize=50_000)
+def _without_endings(word: str) -> tuple[str, ...]:
+    shorter = (
+        word[: -len(ending)]
+        for ending in _ENDINGS
+        if word.endswith(ending) and len(word) - len(ending) >= 4
+    )
+    return (word, *shorter)
 
 
 def _matches(name: Sequence[str], window: Sequence[str]) -> bool:

@@ -18,7 +18,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 _PLAIN = re.compile(
     r"[A-Za-z0-9ÄÖÜäöüß.,;:!?()\"'+*/%&@=#€§_-]+(?: [A-Za-z0-9ÄÖÜäöüß.,;:!?()\"'+*/%&@=#€§_-]+)*"
@@ -53,6 +54,14 @@ _EMOJI_WORDS = {
 }  # fmt: skip
 
 
+class Token(NamedTuple):
+    """A word or number of a normal form and its place there."""
+
+    word: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
 class AlignedText:
     """A normal form and the positions of its characters in the raw text.
@@ -66,6 +75,13 @@ class AlignedText:
     text: str
     raw: str
     origin: Sequence[int]
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """The words and numbers of the normal form, split once for all who read it."""
+        return tuple(
+            Token(match.group(), match.start(), match.end()) for match in _WORD.finditer(self.text)
+        )
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Map a span of the normal form to the raw text.

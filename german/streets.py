@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from german.normal_form import AlignedText, aligned, fold
+from german.normal_form import AlignedText, Token, aligned, fold
 from german.numbers import number_from_word
 from german.phonetics import cologne_code
 
@@ -84,6 +85,7 @@ class StreetIndex:
         self._by_key = {street_key(name): name for name in reversed(self.names)}
         self._by_key.pop("", None)
         self._keys = list(self._by_key)
+        self._heads = {key[:3] for key in self._keys} | {"san"}  # Sankt
         self._by_sound: dict[str, list[str]] = {}
         for key in self._keys:
             self._by_sound.setdefault(cologne_code(key), []).append(key)
@@ -102,7 +104,7 @@ class StreetIndex:
             Matches with positions in the raw text, without overlaps.
         """
         folded = text if isinstance(text, AlignedText) else aligned(text)
-        tokens = list(_TOKEN.finditer(folded.text))[:400]
+        tokens = folded.tokens[:400]
         return list(self._scan(folded, tokens))
 
     def match(self, name: str) -> StreetMatch | None:
@@ -118,10 +120,10 @@ class StreetIndex:
         if found:
             return max(found, key=lambda match: match.score)
         folded = aligned(name)
-        tokens = list(_TOKEN.finditer(folded.text))[:12]
-        while tokens and tokens[0].group() in _PLACE_WORDS | _ARTICLES | {"ich", "das", "ist"}:
+        tokens = list(folded.tokens[:12])
+        while tokens and tokens[0].word in _PLACE_WORDS | _ARTICLES | {"ich", "das", "ist"}:
             tokens.pop(0)
-        words = [token for token in tokens if not token.group()[0].isdigit()][:_LONGEST_NAME]
+        words = [token for token in tokens if not token.word[0].isdigit()][:_LONGEST_NAME]
         for length in range(len(words), 0, -1):
             for ending in ("", "str"):  # "Jakobi" for Jakobistraße
                 match = self._near(folded, words[:length], ending)
@@ -129,7 +131,7 @@ class StreetIndex:
                     return match
         return None
 
-    def _scan(self, folded: AlignedText, tokens: Sequence[re.Match[str]]) -> Iterator[StreetMatch]:
+    def _scan(self, folded: AlignedText, tokens: Sequence[Token]) -> Iterator[StreetMatch]:
         position = 0
         while position < len(tokens):
             match, used = self._at(folded, tokens, position)
@@ -138,16 +140,17 @@ class StreetIndex:
             position += used
 
     def _at(
-        self, folded: AlignedText, tokens: Sequence[re.Match[str]], position: int
+        self, folded: AlignedText, tokens: Sequence[Token], position: int
     ) -> tuple[StreetMatch | None, int]:
         window = tokens[position : position + _LONGEST_NAME]
-        for length in range(len(window), 0, -1):
-            key = _key_of(window[:length])
-            name = self._by_key.get(key)
-            if name is not None and self._is_meant(folded, tokens, position, length, key):
-                return _street(folded, window[:length], name, 1.0), length
+        if window[0].word[:3] in self._heads:
+            for length in range(len(window), 0, -1):
+                key = _key_of(window[:length])
+                name = self._by_key.get(key)
+                if name is not None and self._is_meant(folded, tokens, position, length, key):
+                    return _street(folded, window[:length], name, 1.0), length
         for length in range(min(len(window), 3), 0, -1):
-            if _looks_like_street(window[:length]):
+            if _is_way(window[length - 1].word) and _looks_like_street(window[:length]):
                 match = self._near(folded, window[:length])
                 if match is not None:
                     return match, length
@@ -156,7 +159,7 @@ class StreetIndex:
     def _is_meant(
         self,
         folded: AlignedText,
-        tokens: Sequence[re.Match[str]],
+        tokens: Sequence[Token],
         position: int,
         length: int,
         key: str,
@@ -166,11 +169,11 @@ class StreetIndex:
         if _behind_place_word(tokens, position):
             return len(key) >= 4
         return (
-            len(tokens) == 1 or _HOUSE_NUMBER.match(folded.text, tokens[position].end()) is not None
+            len(tokens) == 1 or _HOUSE_NUMBER.match(folded.text, tokens[position].end) is not None
         )
 
     def _near(
-        self, folded: AlignedText, window: Sequence[re.Match[str]], ending: str = ""
+        self, folded: AlignedText, window: Sequence[Token], ending: str = ""
     ) -> StreetMatch | None:
         ranked = self._ranked(_key_of(window) + ending)
         if not ranked or ranked[0][1] < _ACCEPTED:
@@ -215,20 +218,25 @@ def match_street(text: str, streets: StreetIndex | Iterable[str]) -> StreetMatch
     return index.match(text)
 
 
-def _key_of(window: Sequence[re.Match[str]]) -> str:
-    tokens = [match.group() for match in window]
+def _key_of(window: Sequence[Token]) -> str:
+    tokens = [token.word for token in window]
     if tokens[0] == "sankt":
         tokens[0] = "st"
     return _STREET_END.sub("str", "".join(tokens))
 
 
-def _looks_like_street(window: Sequence[re.Match[str]]) -> bool:
+@lru_cache(maxsize=20_000)
+def _is_way(word: str) -> bool:
+    return _WAY.search(_STREET_END.sub("str", word)) is not None
+
+
+def _looks_like_street(window: Sequence[Token]) -> bool:
     key = _key_of(window)
     return len(key) >= 6 and _WAY.search(key) is not None
 
 
-def _behind_place_word(tokens: Sequence[re.Match[str]], position: int) -> bool:
-    before = [token.group() for token in tokens[max(position - 2, 0) : position]]
+def _behind_place_word(tokens: Sequence[Token], position: int) -> bool:
+    before = [token.word for token in tokens[max(position - 2, 0) : position]]
     if before and before[-1] in _ARTICLES:
         before.pop()
     return bool(before) and before[-1] in _PLACE_WORDS
@@ -236,13 +244,13 @@ def _behind_place_word(tokens: Sequence[re.Match[str]], position: int) -> bool:
 
 def _street(
     folded: AlignedText,
-    window: Sequence[re.Match[str]],
+    window: Sequence[Token],
     name: str,
     score: float,
     alternatives: tuple[str, ...] = (),
 ) -> StreetMatch:
-    start, end = folded.span(window[0].start(), window[-1].end())
-    found = _house_number(folded, window[-1].end())
+    start, end = folded.span(window[0].start, window[-1].end)
+    found = _house_number(folded, window[-1].end)
     if found is None:
         return StreetMatch(name, None, score, start, end, end, end, alternatives)
     house_number, *span = found

@@ -3,7 +3,6 @@
 # ruff: noqa: ARG003 -- Rasa calls these methods with fixed arguments
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -15,8 +14,8 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from german.normal_form import classifier_text
 from nlu.linear_model import LinearModel, ModelSettings, Prediction
+from nlu.reading import Reading, read
 from nlu.text_features import ViewSettings
 
 CERTAINTY = "intent_certainty"
@@ -54,10 +53,10 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """Give the settings; measured in docs/adr/0020."""
         return {
-            "shortest_ngram": 2,
+            "shortest_ngram": 1,
             "longest_ngram": 5,
-            "word_weight": 0.7,
-            "mark_weight": 0.3,
+            "word_weight": 1.2,
+            "mark_weight": 0.4,
             "least_count": 1,
             "regularisation": 1.0,
             "folds": 4,
@@ -87,9 +86,10 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
         intents = [example.get(INTENT) for example in examples]
         if len(set(intents)) < 2:
             return self._resource
+        readings = [_read(example) for example in examples]
         self._model = LinearModel.train(
-            [classifier_text(example.get(TEXT)) for example in examples],
-            [_marks(example) for example in examples],
+            [reading.text for reading in readings],
+            [reading.marks for reading in readings],
             intents,
             self._view_settings(),
             self._model_settings(),
@@ -122,11 +122,11 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
         return messages
 
     def _classify(self, message: Message) -> None:
-        text = classifier_text(message.get(TEXT) or "")
-        if self._model is None or not any(sign.isalnum() for sign in text):
+        reading = _read(message)
+        if self._model is None or not any(sign.isalnum() for sign in reading.text):
             self._set(message, Prediction([], 0.0, 0.0))
             return
-        self._set(message, self._model.predict(text, _marks(message)))
+        self._set(message, self._model.predict(reading.text, reading.marks))
 
     def _set(self, message: Message, prediction: Prediction) -> None:
         ranking = [
@@ -156,12 +156,5 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
         )
 
 
-def _marks(message: Message) -> list[str]:
-    """Say which kinds of entities were found, and whether they are all there is."""
-    entities: Iterable[dict[str, Any]] = message.get(ENTITIES) or []
-    marks = {f"{entity['entity']}" for entity in entities}
-    covered = sum(entity["end"] - entity["start"] for entity in entities if "start" in entity)
-    length = len((message.get(TEXT) or "").strip())
-    if marks and covered >= 0.8 * length:
-        marks.add("nothing_else")
-    return sorted(marks)
+def _read(message: Message) -> Reading:
+    return read(message.get(TEXT) or "", message.get(ENTITIES) or [])

@@ -12,18 +12,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from german.concepts import concepts_of
 from german.normal_form import words
 
 _STEMMER = snowballstemmer.stemmer("german")
 LONGEST_TEXT = 600
 """Characters that are looked at; a concern is named within them."""
+
+MOST_CONCEPTS = 20
+"""Concepts whose pairs are counted; a question has about five."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +54,15 @@ class ViewSettings:
     Attributes:
         shortest: Length of the shortest character n-gram.
         longest: Length of the longest character n-gram.
-        word_weight: Weight of the view of words, word pairs and stems beside n-grams.
+        word_weight: Weight of the view of words, pairs, stems and concepts beside n-grams.
         mark_weight: Weight of marks (kinds of entities found in the text).
         least_count: In how many texts a character n-gram must occur.
     """
 
-    shortest: int = 2
+    shortest: int = 1
     longest: int = 5
-    word_weight: float = 0.7
-    mark_weight: float = 0.3
+    word_weight: float = 1.2
+    mark_weight: float = 0.4
     least_count: int = 1
 
 
@@ -89,11 +93,15 @@ def character_ngrams(text: str, settings: ViewSettings) -> Counter[str]:
 
 
 def word_features(text: str) -> Counter[str]:
-    """Count words, neighbouring pairs of words and stems."""
+    """Count words, neighbouring pairs, stems, concepts and pairs of concepts."""
     tokens = words(text[:LONGEST_TEXT])
     counts: Counter[str] = Counter("w" + token for token in tokens)
     counts.update("s" + stem(token) for token in tokens)
     counts.update(f"p{first} {second}" for first, second in pairwise(tokens))
+    meant = [concepts_of(token) for token in tokens]
+    counts.update("k" + concept for concepts in meant for concept in concepts)
+    together = sorted(frozenset().union(*meant))[:MOST_CONCEPTS]
+    counts.update(f"q{first}+{second}" for first, second in combinations(together, 2))
     if tokens:
         counts[f"b{tokens[0]}"] += 1
         counts[f"n{min(len(tokens), 12) // 2}"] += 1
