@@ -21,6 +21,7 @@ from bot.processor import ParseData, TurnProcessor
 from bot.tracker_store import SqlTrackerStore, StoredTracker, VersionConflict
 
 DIALOGUE_COMMANDS = frozenset(DEFAULT_ACTION_MAPPINGS)  # restart, back, session_start
+WARM_UP = "Wann hat das Bürgerbüro morgen um halb vier in der Lindenstraße 3 auf?"
 TRIES = 4  # the first and three more
 journal = Log("agent")
 
@@ -69,6 +70,12 @@ class TurnAgent(Agent):
         self.tracker_store.domain = self.domain
         self.nlg.responses = self.domain.responses
         self._set_fingerprint(fingerprint)
+        self._warm_up(self.processor)
+
+    def _warm_up(self, processor: TurnProcessor) -> None:
+        """Understand one sentence, so that the first citizen does not wait for lazy imports."""
+        message = UserMessage(WARM_UP, AnswerCollector("webchat"), "c_warm_up")
+        processor.parse_typed(WARM_UP, message, self.tracker_store.init_tracker("c_warm_up"))
 
     async def take_turn(self, turn: Turn) -> dict[str, Any]:
         """Answer a message; a message that was answered before gets the same answer.

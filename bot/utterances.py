@@ -24,6 +24,7 @@ PAYLOAD_LIMIT = 1_000
 VALUE_LIMIT = 300
 SLASHES = frozenset("/\\\u2044\u2215\u29f8\u29f9\u2571\u27cb\u2afd\uff0f\ufe68\uff3c")
 _PAYLOAD = re.compile(r"/([a-z][a-z0-9_]{0,63})(\{.*\})?\Z", re.DOTALL)
+_COMMAND = re.compile(r"[^\s{]*\s*(\{.*(\}|\Z))?", re.DOTALL)
 _KEPT_CONTROLS = frozenset("\n\t\u200d")  # \u200d joins emojis
 
 
@@ -39,14 +40,19 @@ def typed(text: str) -> str:
     """Return typed text as the engine may see it: NFC, harmless, without a leading slash.
 
     Removes control and format characters, lone surrogates and everything at the
-    start that is blank, invisible or looks like a slash.
+    start that is blank, invisible or looks like a slash. A word right behind a slash
+    is an attempt at a command, with or without ``{...}``: it goes, too, so that it
+    is not understood as words of a citizen. Commands that exist were handled by the
+    channel before.
     """
     clean = "".join(map(_harmless, text))
     composed = unicodedata.normalize("NFC", clean).strip()
     start = 0
     while start < len(composed) and _is_prefix(composed[start]):
         start += 1
-    return composed[start:]
+    rest = composed[start:]
+    commanded = start > 0 and _is_slash(composed[start - 1])
+    return _COMMAND.sub("", rest, count=1).strip() if commanded else rest
 
 
 def pressed(payload: str, intents: Container[str], entities: Container[str]) -> Pressed:
@@ -75,11 +81,15 @@ def _harmless(character: str) -> str:
     return "" if category in {"Cf", "Cs"} else character
 
 
+def _is_slash(character: str) -> bool:
+    return character in SLASHES or unicodedata.normalize("NFKC", character) in {"/", "\\"}
+
+
 def _is_prefix(character: str) -> bool:
     """Tell whether a character may not begin an utterance: blank, mark, control or slash."""
     return (
-        character in SLASHES
-        or unicodedata.normalize("NFKC", character).strip() in {"", "/", "\\"}
+        _is_slash(character)
+        or not unicodedata.normalize("NFKC", character).strip()
         or unicodedata.category(character)[0] in "CMZ"
     )
 

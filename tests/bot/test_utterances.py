@@ -18,8 +18,8 @@ ENTITIES = {"stadt", "anzahl"}
     [
         ("Hallo", "Hallo"),
         ("  Hallo \n", "Hallo"),
-        ("/restart", "restart"),
-        ("\u200b\u202e//  \uff0frestart", "restart"),
+        ("/restart", ""),
+        ("\u200b\u202e//  \uff0frestart", ""),
         ("Mo/Di offen?", "Mo/Di offen?"),
         ("u\u0308ber", "über"),
         ("a\x00b\ud83dc\u200bd", "abcd"),
