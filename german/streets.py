@@ -85,7 +85,7 @@ class StreetIndex:
         self._by_key = {street_key(name): name for name in reversed(self.names)}
         self._by_key.pop("", None)
         self._keys = list(self._by_key)
-        self._heads = {key[:3] for key in self._keys} | {"san"}  # Sankt
+        self._heads = {key[:length] for key in self._keys for length in (1, 2, 3)} | {"san"}
         self._by_sound: dict[str, list[str]] = {}
         for key in self._keys:
             self._by_sound.setdefault(cologne_code(key), []).append(key)
