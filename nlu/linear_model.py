@@ -129,9 +129,10 @@ class LinearModel:
         probabilities = _softmax(scores / self.temperature)
         order = np.argsort(-probabilities, kind="stable")
         witnesses = _witnesses(scores, nearness, self.temperature, vector)
+        certainty = _sigmoid(float(witnesses @ self._certainty[:-1] + self._certainty[-1]))
         return Prediction(
             [(self.labels[number], float(probabilities[number])) for number in order],
-            float(_sigmoid(float(witnesses @ self._certainty[:-1] + self._certainty[-1]))),
+            certainty if vector.known_share else 0.0,
             vector.known_share,
         )
 

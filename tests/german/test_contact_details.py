@@ -41,7 +41,14 @@ def test_details_are_found(text, kind, value, words):
 
 @pytest.mark.parametrize(
     "text",
-    ["am 24.12.2026 um 15:30 Uhr", "Lindenstraße 14a", "59494 Soest", "KFZ-Zulassung", "e-mail", ""],
+    [
+        "am 24.12.2026 um 15:30 Uhr",
+        "Lindenstraße 14a",
+        "59494 Soest",
+        "KFZ-Zulassung",
+        "e-mail",
+        "",
+    ],
 )
 def test_other_numbers_are_no_details(text):
     assert find_details(text) == []
