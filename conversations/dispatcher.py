@@ -82,7 +82,10 @@ class Dispatcher:
         self._slots = asyncio.Semaphore(settings.turns_at_once)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Answer messages until ``stop`` is set; then finish or give back what is running."""
+        """Answer messages until ``stop`` is set; then finish or give back what is running.
+
+        A mistake of ours that keeps it from claiming ends it with that exception.
+        """
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._http.aclose)
             if self._database.is_sqlite:
@@ -94,13 +97,16 @@ class Dispatcher:
             ]
             log.info("dispatcher_started", owner=self._owner)
             claiming = asyncio.create_task(self._claim_all())
-            await stop.wait()
-            claiming.cancel()
-            for task in side:
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({stopping, claiming}, return_when=asyncio.FIRST_COMPLETED)
+            crashed = claiming.done()
+            for task in (stopping, claiming, *side):
                 task.cancel()
-            await asyncio.gather(claiming, *side, return_exceptions=True)
+            await asyncio.gather(stopping, claiming, *side, return_exceptions=True)
             await self._finish_running()
             log.info("dispatcher_stopped", owner=self._owner)
+            if crashed:
+                claiming.result()
 
     async def _claim_all(self) -> None:
         poll = SQLITE_POLL_SECONDS if self._database.is_sqlite else POSTGRESQL_POLL_SECONDS
@@ -141,6 +147,9 @@ class Dispatcher:
         except asyncio.CancelledError:
             await self._give_back(claim, PutOff("stopped", 0.0, counted=False))
             raise
+        except Exception:  # a mistake of ours: the message gets its attempts, then an apology
+            log.exception("turn_crashed", conversation=claim.conversation)
+            result = PutOff("crashed", STORAGE_PAUSE_SECONDS, counted=True)
         finally:
             renewing.cancel()
         if isinstance(result, PutOff):
@@ -218,6 +227,8 @@ class Dispatcher:
                 await work()
             except StorageUnavailable as error:
                 log.warning("storage_unavailable", error=str(error))
+            except Exception:  # the others go on; the next time it may work
+                log.exception("side_work_failed")
             await asyncio.sleep(pause_seconds)
 
     def _wake(self) -> None:

@@ -36,6 +36,8 @@ class StubTransport(httpx.ASGITransport):
         if gone:
             self._stub.faults.pop(0)
         if gone or (self._stub.down and not actions):
+            if request.method == "POST":
+                self._stub.refused += 1
             raise httpx.ConnectError("refused", request=request)
         return await super().handle_async_request(request)
 

@@ -57,6 +57,7 @@ class StubEngine:
     calls: list[dict[str, Any]] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
     down: bool = False
+    refused: int = 0
     fallback_down: bool = False
     journal: Path | None = None
     gate: asyncio.Event | None = None
@@ -77,6 +78,11 @@ class StubEngine:
     async def called(self, times: int = 1) -> None:
         """Wait until the engine was asked so often."""
         while len(self.calls) < times:  # noqa: ASYNC110 - a test double
+            await asyncio.sleep(0.02)
+
+    async def forgot(self, times: int = 1) -> None:
+        """Wait until it was told so often to erase a conversation."""
+        while len(self.erased) < times:  # noqa: ASYNC110 - a test double
             await asyncio.sleep(0.02)
 
     @property

@@ -1,7 +1,6 @@
 """What becomes of a message when the engine is well, ill, slow or gone."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -67,9 +66,8 @@ async def test_a_message_that_kills_its_dispatcher_again_and_again_is_given_up(s
 
 async def test_an_engine_that_hangs_is_not_waited_for_longer_than_the_limit(hub):
     hub.stub.faults = ["hang"]
-    started = time.monotonic()
     [answer] = await hub.ask("Frage")
-    assert time.monotonic() - started < hub.settings.answer_limit_seconds + 4
+    assert len(hub.stub.calls) == 1
     assert answer.text == "Bürgerbüro soest: heute 8 bis 16 Uhr"
     assert [button.title for button in answer.buttons] == [HUMAN]
     assert (await clean(hub)).answered == 1
@@ -94,9 +92,10 @@ async def test_with_the_engine_down_the_town_is_named_and_a_human_offered(hub):
     assert answer.sender is Sender.SYSTEM
     assert (await state_of(hub))[0][0] == "done"
 
-    started = time.monotonic()
+    refused = hub.stub.refused
+    assert refused > 1, "it was tried for a while"
     await hub.ask("Noch eine", address="bert")
-    assert time.monotonic() - started < 2, "a known outage is not waited for again"
+    assert hub.stub.refused == refused, "a known outage is not waited for again"
 
 
 async def test_after_an_outage_nothing_is_answered_a_second_time(hub):
