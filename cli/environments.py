@@ -66,7 +66,13 @@ class Environment:
     def record(self, *, with_tests: bool) -> None:
         """Note that the requirements are installed completely."""
         digest = _digest(self.requirements(with_tests=with_tests))
-        (self.folder / "stadtdraht.stamp").write_text(digest, encoding="utf-8")
+        level = "test" if with_tests else "run"
+        (self.folder / "stadtdraht.stamp").write_text(f"{level} {digest}", encoding="utf-8")
+
+    def has_tests(self) -> bool:
+        """Tell whether the tests' requirements were installed, be it in an older version."""
+        stamp = self.folder / "stadtdraht.stamp"
+        return stamp.exists() and stamp.read_text(encoding="utf-8").startswith("test")
 
 
 MODERN = Environment("modern", "Umgebung für Webchat, Hub und Aktionen")
@@ -95,6 +101,7 @@ def prepare(environment: Environment, *, with_tests: bool = False) -> None:
     with _one_at_a_time():
         if environment.is_ready(with_tests=with_tests):
             return
+        with_tests = with_tests or environment.has_tests()
         say(f"Richte ein: {environment.sentence} …")
         uv = find_uv()
         interpreter = engine_interpreter(uv) if environment is ENGINE else sys.executable

@@ -95,6 +95,18 @@ def test_changed_requirements_make_it_unready(monkeypatch, tmp_path):
     assert not environment.is_ready(with_tests=False)
 
 
+def test_environment_keeps_its_tests_when_requirements_change(monkeypatch, tmp_path):
+    environment = made_environment(monkeypatch, tmp_path)
+    environment.record(with_tests=True)
+    environment.requirements(with_tests=True).write_text("a==2\n")
+    installed = []
+    monkeypatch.setattr(environments, "find_uv", lambda: "uv")
+    monkeypatch.setattr(environments, "_run", installed.append)
+    environments.prepare(environment, with_tests=False)
+    assert installed[-1][-1].endswith("probe-test.txt")
+    assert environment.is_ready(with_tests=True)
+
+
 def test_bootstrap_needs_the_standard_library_only():
     """The modules that run before anything is installed import with `-S -I`-like isolation."""
     probe = (
