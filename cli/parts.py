@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
@@ -88,6 +89,7 @@ async def _dispatch(settings: Settings) -> None:
 
 
 def _become_engine(settings: Settings) -> None:
-    variables = engine_environment() | engine_variables(settings, model_path(settings.content))
+    model = os.environ.get("STADTDRAHT_MODEL") or model_path(settings.content)
+    variables = engine_environment() | engine_variables(settings, Path(model))
     os.chdir(ROOT)
     os.execve(ENGINE.python, [str(ENGINE.python), "-m", "bot"], variables)

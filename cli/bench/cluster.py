@@ -14,7 +14,6 @@ from pathlib import Path
 
 from cli.engine_process import is_ready
 from cli.environments import ROOT, SetupProblem, environments_folder
-from cli.model import models_folder
 from cli.ports import LOOPBACK, free_port
 from cli.tokens import load_tokens
 
@@ -26,6 +25,7 @@ class Cluster:
     """Parts on loopback with a folder and a database of their own."""
 
     home: Path
+    model: Path
     database_url: str = ""
     """Asynchronous URL of the hub's database, empty for SQLite in ``home``."""
     engine_database_url: str = ""
@@ -107,7 +107,7 @@ class Cluster:
             "PYTHONPATH": str(ROOT),
             "STADTDRAHT_HOME": str(self.home),
             "STADTDRAHT_ENVIRONMENTS": str(environments_folder()),
-            "STADTDRAHT_TRAINED_MODELS": str(models_folder()),
+            "STADTDRAHT_MODEL": str(self.model),
             "STADTDRAHT_DATABASE_URL": self.database_url,
             "STADTDRAHT_ENGINE_DATABASE_URL": self.engine_database_url,
             "STADTDRAHT_HUB_URL": self.hub_url,

@@ -59,8 +59,6 @@ class Load:
 
 def main(*, kills: int, postgres: bool) -> int:
     """Run the fault tests at full size on SQLite and PostgreSQL; 0 when nothing was lost."""
-    settings = house_settings()
-    model_path(settings.content)
     results = {"sqlite": asyncio.run(sqlite_run(kills))}
     if postgres and postgres_programs() is None:
         say("PostgreSQL ist nicht installiert; nur SQLite geprüft.")
@@ -71,10 +69,15 @@ def main(*, kills: int, postgres: bool) -> int:
                    for result in results.values()))  # fmt: skip
 
 
+def present_model() -> Path:
+    """Return the model of the present content, trained when it is missing."""
+    return model_path(house_settings().content)
+
+
 async def sqlite_run(kills: int) -> dict[str, Any]:
     """Run the fault test on SQLite in a fresh folder."""
     with _fresh_folder("faults-sqlite") as folder:
-        return await kill_run(Cluster(folder), kills)
+        return await kill_run(Cluster(folder, present_model()), kills)
 
 
 async def postgres_run(kills: int) -> dict[str, Any]:
@@ -82,6 +85,7 @@ async def postgres_run(kills: int) -> dict[str, Any]:
     with _fresh_folder("faults-postgresql") as folder, PostgresCluster("hub", "engine") as server:
         cluster = Cluster(
             folder,
+            present_model(),
             database_url=server.url("hub", driver="postgresql+asyncpg"),
             engine_database_url=server.url("engine", driver="postgresql+psycopg2"),
         )
