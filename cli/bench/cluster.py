@@ -72,20 +72,26 @@ class Cluster:
         self.kills[name] = self.kills.get(name, 0) + 1
         self.start(name)
 
+    async def serves(self, name: str) -> bool:
+        """Tell whether a part does its work (a dispatcher: whether it runs)."""
+        urls = {
+            "hub": f"{self.hub_url}/health/ready",
+            "engine": f"{self.engine_url}/webhooks/stadtdraht/health/ready",
+        }
+        if name in urls:
+            return await is_ready(urls[name])
+        return self.parts[name].poll() is None
+
     async def wait_until_ready(self) -> None:
         """Return when hub and engine can work.
 
         Raises:
             SetupProblem: they did not become ready in time.
         """
-        urls = (
-            f"{self.hub_url}/health/ready",
-            f"{self.engine_url}/webhooks/stadtdraht/health/ready",
-        )
         try:
             async with asyncio.timeout(READY_LIMIT_SECONDS):
-                for url in urls:
-                    while not await is_ready(url):  # noqa: ASYNC110 - another process
+                for name in ("hub", "engine"):
+                    while not await self.serves(name):  # noqa: ASYNC110 - another process
                         await asyncio.sleep(0.1)
         except TimeoutError as error:
             raise SetupProblem(f"Die Teile starten nicht; Protokolle: {self.home}") from error

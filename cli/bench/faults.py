@@ -106,7 +106,7 @@ async def kill_run(cluster: Cluster, kills: int, seed: int = 1) -> dict[str, Any
         writers = asyncio.create_task(_write(hub, load, stop, chance))
         for number in range(1, kills + 1):
             await asyncio.sleep(chance.uniform(*PAUSE_BETWEEN_KILLS_SECONDS))
-            await asyncio.to_thread(cluster.kill, chance.choice(cluster.victims))
+            await asyncio.to_thread(cluster.kill, await _victim(cluster, chance))
             if number % 20 == 0:
                 say(f"{number} von {kills} Abbrüchen, {load.sent} Nachrichten")
         stop.set()
@@ -129,6 +129,15 @@ async def kill_run(cluster: Cluster, kills: int, seed: int = 1) -> dict[str, Any
         "kills": dict(cluster.kills),
         "drained_seconds": round(drained, 1),
     }
+
+
+async def _victim(cluster: Cluster, chance: random.Random) -> str:
+    """Choose a part that serves; killing one that is still starting tests nothing."""
+    while True:
+        name = chance.choice(cluster.victims)
+        if await cluster.serves(name):
+            return name
+        await asyncio.sleep(0.5)
 
 
 async def _write(hub: HubClient, load: Load, stop: asyncio.Event, chance: random.Random) -> None:
