@@ -12,7 +12,7 @@ from actions.services.results import Found
 from actions.spoken import hours_now
 
 SERVICE_OFFICE = "buergerbuero"
-HANDED_OVER = "Gern, ich gebe Ihr Anliegen an einen Menschen weiter."
+HANDED_OVER = "Gern, ein Mensch soll sich darum kümmern."
 CALL_BACK = (
     "Gern, ein Mensch ruft Sie zurück. Bitte schreiben Sie, worum es geht, "
     "unter welcher Nummer und wann Sie gut zu erreichen sind."

@@ -5,6 +5,7 @@ carries `known_failure: reason`; it must fail, so that nobody forgets it.
 """
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +38,11 @@ def cases_of(file: Path) -> list[Case]:
 def problems(case: Case, result: dict) -> list[str]:
     """Return what is wrong with a result, nothing when it is as expected."""
     found = []
-    if result["intent"] != case.intent:
+    text = "\n".join(answer["text"] for answer in result["answers"])
+    before_nlu = case.intent == "notfall" and result["intent"] is None
+    if before_nlu and not re.search("11[02]|116", text):
+        found.append("danger without a number to call")
+    if result["intent"] != case.intent and not before_nlu:
         found.append(f"intent is {result['intent']}")
     known = {(each["entity"], str(each["value"])) for each in result["entities"]}
     found += [
@@ -45,7 +50,6 @@ def problems(case: Case, result: dict) -> list[str]:
         for name, value in case.entities.items()
         if (name, str(value)) not in known
     ]
-    text = "\n".join(answer["text"] for answer in result["answers"])
     if not text:
         found.append("no answer")
     found += [f"answer lacks {part!r}" for part in case.answer_contains if part not in text]

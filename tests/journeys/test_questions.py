@@ -65,11 +65,13 @@ async def test_bin_day_of_a_street(house):
     assert first.deliveries[0].demo
 
 
-async def test_unclear_words_lead_to_a_human_at_the_second_time(house):
-    first = await house.ask("blorf wixel trump frotz", town="soest")
-    assert first.state.status == "bot"
-    second = await house.ask("krabumsel hogwurtz", conversation=first.conversation, town="soest")
-    assert any("Mensch" in button.title for button in second.deliveries[0].buttons)
+async def test_unclear_words_lead_to_a_human(house):
+    conversation, offered = None, []
+    for words in ("blorf wixel trump frotz", "krabumsel hogwurtz", "quastel brumpf zick"):
+        turn = await house.ask(words, conversation=conversation, town="soest")
+        conversation = turn.conversation
+        offered += [button.title for button in turn.deliveries[0].buttons]
+    assert any("Mensch" in title for title in offered), offered
 
 
 async def test_wish_for_a_human_silences_the_bot(house):
