@@ -14,7 +14,7 @@ import structlog
 from contracts.messages import Status
 from conversations import metrics
 from conversations.database import Database, Transaction
-from conversations.erasures import erase_rows
+from conversations.erasures import ConversationUnknown, erase_rows
 from conversations.schema import BUTTONS, CONVERSATIONS, INBOX, OUTBOX, TURNS
 from service.clock import Clock
 

@@ -77,12 +77,12 @@ class StubEngine:
 
     async def called(self, times: int = 1) -> None:
         """Wait until the engine was asked so often."""
-        while len(self.calls) < times:  # noqa: ASYNC110 - a test double
+        while len(self.calls) < times:
             await asyncio.sleep(0.02)
 
     async def forgot(self, times: int = 1) -> None:
         """Wait until it was told so often to erase a conversation."""
-        while len(self.erased) < times:  # noqa: ASYNC110 - a test double
+        while len(self.erased) < times:
             await asyncio.sleep(0.02)
 
     @property

@@ -1,7 +1,9 @@
 """The hub's HTTP door, spoken to by the real client and by rude callers."""
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 import unicodedata
 
 import pytest
@@ -9,9 +11,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from contracts.hub import HubClient, HubForgot, HubRefused
+from contracts.hub import HubClient, HubForgot, HubRefused, HubUnavailable
 from contracts.messages import ConversationOpening, Expectation, Sender, Status, UserMessage
-from tests.conversations.house import open_hub
+from tests.conversations.house import hub_settings, open_hub
 
 
 async def test_a_question_is_answered_with_all_that_the_engine_gave(hub):
@@ -265,7 +267,7 @@ TEXTS = st.one_of(st.text(max_size=300), st.lists(st.sampled_from(NASTY)).map(""
 
 
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(text=TEXTS)
 async def test_whatever_is_typed_is_stored_clean_and_answered(hub, text):
@@ -285,11 +287,42 @@ async def test_whatever_is_typed_is_stored_clean_and_answered(hub, text):
     assert all(answer.text.strip() for answer in answers)
 
 
-async def test_a_hub_without_its_database_promises_nothing(hub, settings):
-    """Q1: no acknowledgement without a commit."""
+@pytest.fixture
+async def locked_hub(tmp_path, monkeypatch):
+    """A hub whose database somebody else holds, with a way to free it."""
+    monkeypatch.setattr("conversations.database.BUSY_SECONDS", 0.1)
+    async with open_hub(hub_settings(tmp_path), dispatch=False) as hub:
+        with contextlib.closing(sqlite3.connect(tmp_path / "hub.sqlite")) as holder:
+            holder.isolation_level = None
+            holder.execute("BEGIN IMMEDIATE")
+            yield hub, lambda: holder.execute("ROLLBACK")
+
+
+async def test_a_hub_that_cannot_store_promises_nothing(locked_hub):
+    """Q1: no acknowledgement without a commit; the sender tries again."""
+    hub, free = locked_hub
     message = UserMessage(channel="webchat", address="a", message_id="m", text="Hallo")
-    await hub.change("ALTER TABLE inbox RENAME TO inbox_away")
-    response = await hub.http.post("/v1/messages", content=message.model_dump_json())
-    assert response.status_code >= 500
-    await hub.change("ALTER TABLE inbox_away RENAME TO inbox")
+    with pytest.raises(HubUnavailable):
+        await hub.client.submit(message)
+    free()
     assert (await hub.client.submit(message)).duplicate is False
+
+
+@pytest.mark.parametrize("size", [1, 100, 2_001, 4_097, 16_000])
+async def test_every_length_that_fits_is_answered(hub, size):
+    """B1: above the engine's limit without the engine."""
+    [answer] = await hub.ask("x" * size)
+    assert answer.text
+    assert len(hub.stub.calls) == (size <= 2_000)
+
+
+async def test_a_huge_body_is_refused_before_it_is_read(hub):
+    """B1: 10 MB."""
+
+    async def parts():
+        for number in range(10_000):
+            assert number < 100, "the whole body was read"
+            yield b"x" * 1_000
+
+    response = await hub.http.post("/v1/messages", content=parts())
+    assert response.status_code == 413

@@ -132,7 +132,7 @@ async def under_load(parts: Parts, disturb) -> dict[str, list[str]]:
     load = Load(client)
     writing = asyncio.create_task(load.run())
     try:
-        while not load.accepted:  # noqa: ASYNC110 - other processes
+        while not load.accepted:
             await asyncio.sleep(0.1)
         await disturb()
         load.stopping.set()

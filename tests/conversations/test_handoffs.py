@@ -125,7 +125,7 @@ STEPS = st.lists(st.sampled_from(list(Status)), max_size=12)
 
 
 @hypothesis_settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
 async def test_whatever_is_wished_only_the_allowed_changes_happen(hub, steps):

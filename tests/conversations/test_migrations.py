@@ -13,8 +13,8 @@ from conversations.schema import METADATA
 
 
 @pytest.fixture
-async def database(database_url):
-    database = Database(database_url)
+async def database(empty_database_url):
+    database = Database(empty_database_url)
     yield database
     await database.close()
 
@@ -29,8 +29,8 @@ async def test_migrated_tables_are_those_of_the_schema(database):
     assert await database.read(differences) == []
 
 
-async def test_migrating_again_and_at_the_same_time_is_safe(database, database_url):
-    other = Database(database_url)
+async def test_migrating_again_and_at_the_same_time_is_safe(database, empty_database_url):
+    other = Database(empty_database_url)
     await asyncio.gather(migrate(database), migrate(other), migrate(database))
     await other.close()
     assert await database.read(differences) == []
