@@ -170,7 +170,6 @@ class Dispatcher:
             return
         metrics.TURNS.labels(status).inc()
         metrics.TURN_SECONDS.observe(time.monotonic() - started)
-        self._wake()
 
     async def _give_back(self, claim: Claim, reason: PutOff) -> None:
         metrics.RETRIES.labels(reason.reason).inc()

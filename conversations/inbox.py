@@ -132,8 +132,12 @@ class Inbox:
             reopened = Transition(Status.BOT, handoffs.CITIZEN, "wrote_again")
             handoffs.move(transaction, row.id, reopened, now)
         if crisis is not None:
-            _answer_at_once(transaction, row, inbox_id, crisis, now)
-        _touch(transaction, row.id, now, due=crisis is None)
+            number = _answer_at_once(transaction, row, inbox_id, crisis, now)
+            _touch(transaction, row.id, {"changed_at": now, "next_number": number})
+        else:
+            due_at = sa.func.coalesce(CONVERSATIONS.c.due_at, database_now())
+            _touch(transaction, row.id, {"changed_at": now, "due_at": due_at})
+            transaction.announce(WORK)
         return Receipt(conversation=row.id, inbox_id=inbox_id, duplicate=False)
 
 
@@ -188,8 +192,11 @@ def _known(connection: sa.Connection, conversation: str, message: UserMessage) -
 
 def _answer_at_once(
     transaction: Transaction, row: Any, inbox_id: int, crisis: Crisis, now: dt.datetime
-) -> None:
-    """Close a message with a hint at help; staff see both when they are in charge."""
+) -> int:
+    """Close a message with a hint at help; staff see both when they are in charge.
+
+    Returns the number of the conversation's next delivery.
+    """
     connection = transaction.connection
     connection.execute(
         INBOX.update().where(INBOX.c.id == inbox_id).values(state="done", closed_at=now)
@@ -205,14 +212,10 @@ def _answer_at_once(
             at=now,
         )
     )
-    outbox.append(transaction, row, [crisis.answer], inbox_id=inbox_id, now=now)
+    return outbox.append(transaction, row, [crisis.answer], inbox_id=inbox_id, now=now)
 
 
-def _touch(transaction: Transaction, conversation: str, now: dt.datetime, *, due: bool) -> None:
-    values: dict[str, Any] = {"changed_at": now}
-    if due:
-        values["due_at"] = sa.func.coalesce(CONVERSATIONS.c.due_at, database_now())
-        transaction.announce(WORK)
+def _touch(transaction: Transaction, conversation: str, values: dict[str, Any]) -> None:
     transaction.announce(conversation)
     transaction.connection.execute(
         CONVERSATIONS.update().where(CONVERSATIONS.c.id == conversation).values(**values)

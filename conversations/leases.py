@@ -49,20 +49,30 @@ class Claim:
     """Time since it was begun first."""
 
 
+_FREE = sa.or_(CONVERSATIONS.c.lease_until.is_(None), CONVERSATIONS.c.lease_until <= database_now())
+_DUE = (
+    sa.select(CONVERSATIONS.c.id)
+    .where(CONVERSATIONS.c.due_at <= database_now(), _FREE)
+    .order_by(CONVERSATIONS.c.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_OLDEST = (
+    sa.select(INBOX, BUTTONS.c.payload)
+    .outerjoin(
+        BUTTONS,
+        sa.and_(BUTTONS.c.id == INBOX.c.button, BUTTONS.c.conversation == INBOX.c.conversation),
+    )
+    .where(INBOX.c.conversation == sa.bindparam("conversation"), INBOX.c.state == "open")
+    .order_by(INBOX.c.id)
+    .limit(1)
+)
+
+
 def claim(transaction: Transaction, owner: str, lease_seconds: float) -> Claim | None:
     """Take the conversation that is due the longest, None when there is none."""
     connection = transaction.connection
-    free = sa.or_(
-        CONVERSATIONS.c.lease_until.is_(None), CONVERSATIONS.c.lease_until <= database_now()
-    )
-    due = (
-        sa.select(CONVERSATIONS.c.id)
-        .where(CONVERSATIONS.c.due_at <= database_now(), free)
-        .order_by(CONVERSATIONS.c.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    while (conversation := connection.execute(due).scalar_one_or_none()) is not None:
+    while (conversation := connection.execute(_DUE).scalar_one_or_none()) is not None:
         message = _oldest_message(connection, conversation)
         if message is not None:
             return _taken(connection, conversation, message, owner, lease_seconds)
@@ -113,9 +123,15 @@ def locked(transaction: Transaction, held: Claim) -> Any:
     return row
 
 
-def settle(transaction: Transaction, held: Claim, now: dt.datetime) -> None:
-    """End the lease after the message was closed; what is left becomes due at once."""
-    _settle(transaction.connection, held.conversation, changed_at=now)
+def settle(transaction: Transaction, held: Claim, now: dt.datetime, next_number: int) -> bool:
+    """End the lease after the message was closed; what is left becomes due at once.
+
+    ``next_number`` is the number of the conversation's next delivery. Returns whether
+    there is more to do in it.
+    """
+    return _settle(
+        transaction.connection, held.conversation, changed_at=now, next_number=next_number
+    )
 
 
 def free_all(transaction: Transaction) -> None:
@@ -128,17 +144,7 @@ def free_all(transaction: Transaction) -> None:
 
 
 def _oldest_message(connection: sa.Connection, conversation: str) -> Any:
-    query = (
-        sa.select(INBOX, BUTTONS.c.payload)
-        .outerjoin(
-            BUTTONS,
-            sa.and_(BUTTONS.c.id == INBOX.c.button, BUTTONS.c.conversation == conversation),
-        )
-        .where(INBOX.c.conversation == conversation, INBOX.c.state == "open")
-        .order_by(INBOX.c.id)
-        .limit(1)
-    )
-    return connection.execute(query).one_or_none()
+    return connection.execute(_OLDEST, {"conversation": conversation}).one_or_none()
 
 
 def _taken(
@@ -181,9 +187,9 @@ def _taken(
     )
 
 
-def _settle(connection: sa.Connection, conversation: str, **values: Any) -> None:
+def _settle(connection: sa.Connection, conversation: str, **values: Any) -> bool:
     waiting = sa.exists().where(INBOX.c.conversation == conversation, INBOX.c.state == "open")
-    connection.execute(
+    due_at = connection.execute(
         CONVERSATIONS.update()
         .where(CONVERSATIONS.c.id == conversation)
         .values(
@@ -192,7 +198,9 @@ def _settle(connection: sa.Connection, conversation: str, **values: Any) -> None
             due_at=sa.case((waiting, database_now()), else_=None),
             **values,
         )
-    )
+        .returning(CONVERSATIONS.c.due_at)
+    ).scalar_one()
+    return due_at is not None
 
 
 def _touched(transaction: Transaction, held: Claim, **values: Any) -> bool:

@@ -51,7 +51,7 @@ def append(
     *,
     inbox_id: int | None,
     now: dt.datetime,
-) -> None:
+) -> int:
     """Add deliveries to a conversation whose row this transaction has locked.
 
     Args:
@@ -60,10 +60,13 @@ def append(
         answers: what to say, in order.
         inbox_id: the message that is answered, None for words of staff.
         now: time of the deliveries.
+
+    Returns:
+        The number of the conversation's next delivery; the caller stores it.
     """
+    first: int = conversation.next_number
     if not answers:
-        return
-    first = conversation.next_number
+        return first
     ids = [f"d_{ULID()}" for _ in answers]
     rows = [
         {
@@ -91,12 +94,8 @@ def append(
     buttons = _button_rows(conversation.id, ids, answers)
     if buttons:
         connection.execute(BUTTONS.insert(), buttons)
-    connection.execute(
-        CONVERSATIONS.update()
-        .where(CONVERSATIONS.c.id == conversation.id)
-        .values(next_number=first + len(answers))
-    )
     transaction.announce(conversation.id, channel_topic(conversation.channel))
+    return first + len(answers)
 
 
 def _button_rows(
@@ -129,22 +128,24 @@ _ROWS = (
     .outerjoin(TURNS, TURNS.c.inbox_id == OUTBOX.c.inbox_id)
 )
 
+_AFTER = _ROWS.where(
+    OUTBOX.c.conversation == sa.bindparam("conversation"), OUTBOX.c.number > sa.bindparam("after")
+).order_by(OUTBOX.c.number)
+_OPEN = sa.exists().where(INBOX.c.conversation == CONVERSATIONS.c.id, INBOX.c.state == "open")
+_STATE = sa.select(CONVERSATIONS, _OPEN.label("busy")).where(
+    CONVERSATIONS.c.id == sa.bindparam("conversation")
+)
+
 
 def deliveries(connection: sa.Connection, conversation: str, after: int) -> tuple[Delivery, ...]:
     """Return the deliveries of a conversation with a number above ``after``, oldest first."""
-    query = _ROWS.where(OUTBOX.c.conversation == conversation, OUTBOX.c.number > after)
-    return _to_deliveries(connection, connection.execute(query.order_by(OUTBOX.c.number)).all())
+    values = {"conversation": conversation, "after": after}
+    return _to_deliveries(connection, connection.execute(_AFTER, values).all())
 
 
 def state(connection: sa.Connection, conversation: str) -> ConversationState | None:
     """Return what a connector may know of a conversation, None when it does not exist."""
-    open_message = sa.exists().where(
-        INBOX.c.conversation == CONVERSATIONS.c.id, INBOX.c.state == "open"
-    )
-    query = sa.select(CONVERSATIONS, open_message.label("busy")).where(
-        CONVERSATIONS.c.id == conversation
-    )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_STATE, {"conversation": conversation}).one_or_none()
     if row is None:
         return None
     return ConversationState(

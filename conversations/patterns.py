@@ -6,6 +6,7 @@ A pattern is a line that people who know no regular expressions can review::
     gas ... riech*                         ``...`` up to four words; ``*`` any ending
     *selbstmord*                           ``*`` in front: any beginning
     es brennt / feuer in der küche         `` / `` between whole patterns
+    = notfall                              ``=`` in front: this is the whole message
 
 Text and patterns are folded (`german.normal_form`), so capitals, umlauts and
 accents do not matter. Gaps are bounded, so a match takes linear time.
@@ -61,9 +62,12 @@ def _compiled(lines: Iterable[str]) -> re.Pattern[str] | None:
 
 def _expression(line: str) -> str:
     steps = line.split()
+    whole = steps[:1] == ["="]
+    steps = steps[whole:]
     if not steps or steps[0] == GAP or steps[-1] == GAP:
         raise ValueError(f"pattern {line!r}: needs words at both ends")
-    return "(?<= )" + "".join(_step(step) for step in steps)
+    expression = "".join(_step(step) for step in steps)
+    return f"^ {expression}$" if whole else f"(?<= ){expression}"
 
 
 def _step(step: str) -> str:

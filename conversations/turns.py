@@ -32,6 +32,7 @@ from conversations.handoffs import Transition
 from conversations.leases import Claim
 from conversations.responses import Responses
 from conversations.schema import INBOX, TURNS
+from conversations.signals import WORK
 from conversations.typed_text import is_blank, is_too_long
 from service.clock import Clock
 
@@ -225,12 +226,13 @@ def close(transaction: Transaction, claim: Claim, reply: Reply, now: dt.datetime
     if row.status != claim.status:
         reply = Reply("silenced", turn=reply.turn)
     _close_message(transaction, claim, reply, now, ms)
-    outbox.append(transaction, row, reply.answers, inbox_id=claim.inbox_id, now=now)
+    number = outbox.append(transaction, row, reply.answers, inbox_id=claim.inbox_id, now=now)
     for transition in reply.transitions:
         handoffs.move(transaction, claim.conversation, transition, now)
     if reply.acknowledges:
         handoffs.acknowledge(transaction, claim.conversation)
-    leases.settle(transaction, claim, now)
+    if leases.settle(transaction, claim, now, number):
+        transaction.announce(WORK)
     transaction.announce(claim.conversation)
     return reply.status
 
