@@ -3,6 +3,7 @@
 # ruff: noqa: ARG003 -- Rasa calls these methods with fixed arguments
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -11,9 +12,10 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
-from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from german.normal_form import clean
 from nlu.intent_classifier import CERTAINTY, GermanIntentClassifier
 
 
@@ -62,11 +64,20 @@ class OutOfScopeDetector(IntentClassifier, GraphComponent):
 
     def _is_doubtful(self, message: Message) -> bool:
         intent = message.get(INTENT) or {}
-        if not intent.get("name"):
+        if not intent.get("name") or is_foreign_script(message.get(TEXT) or ""):
             return True
         certainty: float = message.get(CERTAINTY) or 0.0
         confidence: float = intent.get("confidence") or 0.0
         return certainty < self._least_certainty or confidence < self._least_confidence
+
+
+def is_foreign_script(text: str) -> bool:
+    """Tell whether a text has letters, but none of the Latin alphabet.
+
+    Look-alikes count as Latin (`german.normal_form`); digits and emojis are no letters.
+    """
+    letters = [letter for letter in clean(text) if letter.isalpha()]
+    return bool(letters) and not any("LATIN" in unicodedata.name(each, "") for each in letters)
 
 
 def _fall_back(message: Message) -> None:
