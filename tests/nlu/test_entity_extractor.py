@@ -68,7 +68,10 @@ def test_streets_come_from_the_towns_gazetteers(workbench):
 def test_every_entity_says_where_it_is_and_who_found_it(workbench):
     text = "Wann hat das Bu\u0308rgerbüro  in Soest am 24.12. um 9 Uhr auf?"
     message = workbench.parse(text)["message"]
-    words = {entity["entity"]: text[entity["start"] : entity["end"]] for entity in message.get("entities")}
+    words = {
+        entity["entity"]: text[entity["start"] : entity["end"]]
+        for entity in message.get("entities")
+    }
     assert words == {
         "amt": "Bu\u0308rgerbüro",
         "stadt": "Soest",

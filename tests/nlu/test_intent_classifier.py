@@ -63,7 +63,16 @@ def test_too_few_intents_are_no_model(workbench, tmp_path, intents):
 
 def test_two_intents_are_enough():
     model = LinearModel.train(
-        ["hallo", "guten tag", "hi", "moin", "perso weg", "ausweis weg", "pass weg", "perso verloren"],
+        [
+            "hallo",
+            "guten tag",
+            "hi",
+            "moin",
+            "perso weg",
+            "ausweis weg",
+            "pass weg",
+            "perso verloren",
+        ],
         [()] * 8,
         ["gruss"] * 4 + ["verloren"] * 4,
     )

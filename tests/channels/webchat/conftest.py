@@ -15,7 +15,7 @@ ORIGIN = "http://chat.test"
 async def until(condition) -> None:
     """Wait until a condition of the fake hub or a server holds; at most five seconds."""
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the other side knows no events
+        while not condition():
             await asyncio.sleep(0.01)
 
 
