@@ -54,12 +54,13 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
         """Give the settings; measured in docs/adr/0020."""
         return {
             "shortest_ngram": 1,
-            "longest_ngram": 5,
+            "longest_ngram": 4,
             "word_weight": 1.2,
             "mark_weight": 0.4,
             "least_count": 1,
             "regularisation": 1.0,
-            "folds": 4,
+            "noise_weight": 0.5,
+            "folds": 3,
             "left_out": 0.2,
             "random_seed": 42,
             "ranking_length": 10,
@@ -150,6 +151,7 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
     def _model_settings(self) -> ModelSettings:
         return ModelSettings(
             regularisation=self._config["regularisation"],
+            noise_weight=self._config["noise_weight"],
             folds=self._config["folds"],
             left_out=self._config["left_out"],
             seed=self._config["random_seed"],

@@ -15,6 +15,7 @@ questions nobody trained are part of what it learns from.
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,13 +24,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix, diags, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from nlu.noise import misspell
 from nlu.text_features import SparseVector, TextFeatures, ViewSettings
 
 Floats = NDArray[np.float32]
+_FEWEST_TO_LEAVE_OUT = 10
+_LEAST_KNOWN = 0.15
+"""A text of which less is known is a stranger, whatever the planes say."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +43,15 @@ class ModelSettings:
 
     Attributes:
         regularisation: liblinear's C.
+        noise_weight: Weight of a copy with typing errors beside its example; 0 for none.
         folds: Folds of the cross-validation behind temperature and certainty.
         left_out: Share of the intents that each fold does not see.
         seed: Seed of the folds.
     """
 
     regularisation: float = 1.0
-    folds: int = 4
+    noise_weight: float = 0.5
+    folds: int = 3
     left_out: float = 0.2
     seed: int = 42
 
@@ -113,11 +120,14 @@ class LinearModel:
         vectors = [features.vector(text, mark) for text, mark in zip(texts, marks, strict=True)]
         labels = sorted(set(intents))
         wanted = np.array([labels.index(intent) for intent in intents])
-        matrix = features.matrix(vectors)
-        planes = _fit(matrix, wanted, len(labels), settings)
-        cases = list(
-            _held_out_cases(matrix, wanted, vectors, features.kinds(), len(labels), settings)
+        examples = _Examples(
+            features.matrix(vectors),
+            _noisy_copies(features, texts, marks, settings),
+            wanted,
+            len(labels),
         )
+        planes = _fit(examples, np.ones(len(wanted), dtype=bool), settings)
+        cases = list(_held_out_cases(examples, vectors, features.kinds(), settings))
         temperature = _fit_temperature(cases)
         certainty = _fit_certainty(cases, temperature)
         return cls(features, labels, planes, temperature, certainty)
@@ -132,7 +142,7 @@ class LinearModel:
         certainty = _sigmoid(float(witnesses @ self._certainty[:-1] + self._certainty[-1]))
         return Prediction(
             [(self.labels[number], float(probabilities[number])) for number in order],
-            certainty if vector.known_share else 0.0,
+            certainty if vector.known_share >= _LEAST_KNOWN else 0.0,
             vector.known_share,
         )
 
@@ -179,20 +189,53 @@ class _Case:
     wanted: int  # column of the right intent, -1 for an intent the model does not know
 
 
-def _fit(
-    matrix: csr_matrix, wanted: NDArray[np.int64], count: int, settings: ModelSettings
-) -> _Planes:
+@dataclass(frozen=True)
+class _Examples:
+    """Training examples: clean vectors, their misspelt copies, columns of the intents."""
+
+    clean: csr_matrix
+    noisy: csr_matrix | None
+    wanted: NDArray[np.int64]
+    count: int
+
+
+def _noisy_copies(
+    features: TextFeatures,
+    texts: Sequence[str],
+    marks: Sequence[Sequence[str]],
+    settings: ModelSettings,
+) -> csr_matrix | None:
+    """Copy every example with one or two typing errors."""
+    if settings.noise_weight <= 0:
+        return None
+    chance = random.Random(settings.seed)  # noqa: S311 -- no secret, but reproducible
+    return features.matrix(
+        [
+            features.vector(misspell(text, 1 + number % 2, chance), mark)
+            for number, (text, mark) in enumerate(zip(texts, marks, strict=True))
+        ]
+    )
+
+
+def _fit(examples: _Examples, seen: NDArray[np.bool_], settings: ModelSettings) -> _Planes:
+    """Fit one plane an intent to the examples that may be seen."""
+    wanted, matrix = examples.wanted[seen], examples.clean[seen]
     machine = LinearSVC(C=settings.regularisation, random_state=settings.seed)
-    machine.fit(matrix, wanted)
-    weights = np.zeros((matrix.shape[1], count), dtype=np.float32)
-    bias = np.full(count, -1.0, dtype=np.float32)
+    if examples.noisy is None:
+        machine.fit(matrix, wanted)
+    else:
+        weight = np.repeat([1.0, settings.noise_weight], len(wanted))
+        both = vstack([matrix, examples.noisy[seen]], format="csr")
+        machine.fit(both, np.tile(wanted, 2), sample_weight=weight)
+    weights = np.zeros((matrix.shape[1], examples.count), dtype=np.float32)
+    bias = np.full(examples.count, -1.0, dtype=np.float32)
     if len(machine.classes_) == 2:
         weights[:, machine.classes_] = np.hstack([-machine.coef_.T, machine.coef_.T])
         bias[machine.classes_] = [-machine.intercept_[0], machine.intercept_[0]]
     else:
         weights[:, machine.classes_] = machine.coef_.T
         bias[machine.classes_] = machine.intercept_
-    return _Planes(weights, bias, _centres(matrix, wanted, count))
+    return _Planes(weights, bias, _centres(matrix, wanted, examples.count))
 
 
 def _centres(matrix: csr_matrix, wanted: NDArray[np.int64], count: int) -> Floats:
@@ -214,37 +257,33 @@ def _scores(planes: _Planes, vector: SparseVector) -> tuple[Floats, Floats]:
 
 
 def _held_out_cases(
-    matrix: csr_matrix,
-    wanted: NDArray[np.int64],
+    examples: _Examples,
     vectors: Sequence[SparseVector],
     kinds: NDArray[np.str_],
-    count: int,
     settings: ModelSettings,
 ) -> Iterator[_Case]:
     """Judge every example by a model that has not seen it.
 
-    Features that occur only in the judged fold have no weight in the fold's model;
-    the share of known text is corrected for them.
+    Each fold also leaves out some intents, whose examples are then strangers.
+    Features that no example of the fold's model has are taken from the judged ones.
     """
     chance = np.random.default_rng(settings.seed)
+    wanted, count = examples.wanted, examples.count
     fold_of = _folds(wanted, settings.folds, chance)
-    left_out_groups = np.array_split(
-        chance.permutation(count), max(1, round(1 / settings.left_out))
-    )
+    groups = np.array_split(chance.permutation(count), max(1, round(1 / settings.left_out)))
     for fold in range(settings.folds):
-        group = left_out_groups[fold % len(left_out_groups)]
-        strangers = np.isin(wanted, group) if count >= 10 else np.zeros(len(wanted), dtype=bool)
+        left_out = groups[fold % len(groups)] if count >= _FEWEST_TO_LEAVE_OUT else []
+        strangers = np.isin(wanted, left_out)
         seen = (fold_of != fold) & ~strangers
         if len(set(wanted[seen])) < 2:
             continue
-        planes = _fit(matrix[seen], wanted[seen], count, settings)
-        known = np.zeros(matrix.shape[1], dtype=bool)
-        known[matrix[seen].indices] = True
+        planes = _fit(examples, seen, settings)
+        known = np.zeros(examples.clean.shape[1], dtype=bool)
+        known[examples.clean[seen].indices] = True
         for position in np.flatnonzero(fold_of == fold):
             vector = _reduced(vectors[position], known, kinds)
-            scores, nearness = _scores(planes, vector)
             column = -1 if strangers[position] else int(wanted[position])
-            yield _Case(scores, nearness, vector, column)
+            yield _Case(*_scores(planes, vector), vector, column)
 
 
 def _folds(wanted: NDArray[np.int64], count: int, chance: np.random.Generator) -> NDArray[np.int64]:
@@ -266,7 +305,7 @@ def _reduced(
     return SparseVector(
         vector.indices[keep],
         vector.values[keep],
-        float(vector.values[keep & ngrams].sum() / max(vector.values[ngrams].sum(), 1e-9)),
+        float((keep & ngrams).sum() / max(ngrams.sum(), 1)),
         float((keep & stems).sum() / max(stems.sum(), 1)),
     )
 

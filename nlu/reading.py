@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from german.courtesy import without_courtesy
 from german.normal_form import classifier_text
 
 MASKED = frozenset(
@@ -26,7 +27,7 @@ class Reading:
     """A message as the classifier reads it.
 
     Attributes:
-        text: Folded words, names replaced by their kind.
+        text: Folded words without polite frames, names replaced by their kind.
         marks: Kinds of entities, values that name a concern, ``nothing_else`` when the
             message consists of entities only.
     """
@@ -43,7 +44,8 @@ def read(text: str, entities: Sequence[Mapping[str, Any]]) -> Reading:
         entities: Entities with `entity`, `value`, `start` and `end`.
     """
     placed = [entity for entity in entities if "start" in entity and "end" in entity]
-    return Reading(classifier_text(_masked(text, placed)), _marks(text, placed))
+    concern = without_courtesy(classifier_text(_masked(text, placed)))
+    return Reading(concern, _marks(text, placed))
 
 
 def _masked(text: str, entities: Sequence[Mapping[str, Any]]) -> str:

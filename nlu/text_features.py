@@ -26,6 +26,8 @@ _STEMMER = snowballstemmer.stemmer("german")
 LONGEST_TEXT = 600
 """Characters that are looked at; a concern is named within them."""
 
+LONG_NGRAM = 3
+"""N-grams of this length and more show whether a text is known; shorter ones nearly all are."""
 MOST_CONCEPTS = 20
 """Concepts whose pairs are counted; a question has about five."""
 
@@ -37,7 +39,7 @@ class SparseVector:
     Attributes:
         indices: Numbers of the known features, each once.
         values: Their weights; each view has length 1.
-        known_share: How much of the text the vocabulary knows, 0 to 1, by n-gram weight.
+        known_share: How many of its longer n-grams the vocabulary knows, 0 to 1.
         known_words: How many of the words the vocabulary knows, 0 to 1.
     """
 
@@ -60,7 +62,7 @@ class ViewSettings:
     """
 
     shortest: int = 1
-    longest: int = 5
+    longest: int = 4
     word_weight: float = 1.2
     mark_weight: float = 0.4
     least_count: int = 1
@@ -77,11 +79,12 @@ def stem(folded: str) -> str:
 def _word_ngrams(word: str, shortest: int, longest: int) -> tuple[str, ...]:
     padded = f" {word} "
     lengths = range(shortest, min(longest, len(padded)) + 1)
-    return tuple(
-        "c" + padded[start : start + length]
+    grams = (
+        padded[start : start + length]
         for length in lengths
         for start in range(len(padded) - length + 1)
     )
+    return tuple("c" + gram for gram in grams if gram != " ")
 
 
 def character_ngrams(text: str, settings: ViewSettings) -> Counter[str]:
@@ -117,7 +120,6 @@ class TextFeatures:
         self.vocabulary = vocabulary
         self.idf = idf
         self.settings = settings
-        self._unknown_idf = float(idf.max()) if len(idf) else 1.0
 
     @classmethod
     def learn(
@@ -159,16 +161,16 @@ class TextFeatures:
             marks: Kinds of entities found in the text.
         """
         characters = character_ngrams(text, self.settings)
-        indices, values, known = self._weighted(characters, 1.0)
+        indices, values = self._weighted(characters, 1.0)
         word_counts = word_features(text)
-        word_indices, word_values, _ = self._weighted(word_counts, self.settings.word_weight)
+        word_indices, word_values = self._weighted(word_counts, self.settings.word_weight)
         mark_counts = Counter("m" + mark for mark in marks)
-        mark_indices, mark_values, _ = self._weighted(mark_counts, self.settings.mark_weight)
+        mark_indices, mark_values = self._weighted(mark_counts, self.settings.mark_weight)
         return SparseVector(
             np.array(indices + word_indices + mark_indices, dtype=np.int32),
             np.array(values + word_values + mark_values, dtype=np.float32),
-            known,
-            self._known_words(word_counts),
+            self._known([feature for feature in characters if len(feature) > LONG_NGRAM]),
+            self._known([feature for feature in word_counts if feature[0] == "s"]),
         )
 
     def matrix(self, vectors: Sequence[SparseVector]) -> csr_matrix:
@@ -184,33 +186,31 @@ class TextFeatures:
         )
 
     def kinds(self) -> NDArray[np.str_]:
-        """Give the kind of every feature: ``c`` n-gram, ``w`` word, ``s`` stem, ..."""
+        """Give the kind of every feature: ``c`` long n-gram, ``-`` short one, ``s`` stem, ..."""
         ordered = sorted(self.vocabulary, key=self.vocabulary.__getitem__)
-        return np.array([feature[0] for feature in ordered])
+        return np.array(
+            ["-" if feature[0] == "c" and len(feature) <= LONG_NGRAM else feature[0]
+             for feature in ordered]
+        )  # fmt: skip
 
-    def _weighted(
-        self, counts: Counter[str], weight: float
-    ) -> tuple[list[int], list[float], float]:
+    def _weighted(self, counts: Counter[str], weight: float) -> tuple[list[int], list[float]]:
         """Weigh one view by sublinear TF-IDF and scale it to the length `weight`."""
         lookup, idf = self.vocabulary.get, self.idf
         indices: list[int] = []
         values: list[float] = []
-        unknown = 0.0
         for feature, count in counts.items():
             number = lookup(feature)
-            frequency = 1.0 if count == 1 else 1.0 + math.log(count)
-            if number is None:
-                unknown += frequency
-                continue
-            indices.append(number)
-            values.append(frequency * float(idf[number]))
-        return (*_scaled(indices, values, weight), _share(values, unknown * self._unknown_idf))
+            if number is not None:
+                frequency = 1.0 if count == 1 else 1.0 + math.log(count)
+                indices.append(number)
+                values.append(frequency * float(idf[number]))
+        return _scaled(indices, values, weight)
 
-    def _known_words(self, counts: Counter[str]) -> float:
-        stems = [feature for feature in counts if feature[0] == "s"]
-        if not stems:
+    def _known(self, features: Sequence[str]) -> float:
+        """Give the share of features that the vocabulary has."""
+        if not features:
             return 0.0
-        return sum(feature in self.vocabulary for feature in stems) / len(stems)
+        return sum(feature in self.vocabulary for feature in features) / len(features)
 
 
 def _scaled(
@@ -221,8 +221,3 @@ def _scaled(
         return indices, values
     scale = weight / norm
     return indices, [value * scale for value in values]
-
-
-def _share(values: list[float], unknown: float) -> float:
-    known = sum(values)
-    return known / (known + unknown) if known + unknown else 0.0
