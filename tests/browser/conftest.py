@@ -24,8 +24,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    # Playwright keeps an event loop running in this thread: it must end before other tests begin
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing; CI must have it")
