@@ -6,7 +6,6 @@ Without the server programs the tests are skipped with the reason, under ``CI`` 
 import os
 from collections.abc import Iterator
 
-import asyncpg
 import pytest
 
 from cli.bench.postgres import PostgresCluster, postgres_programs
@@ -29,6 +28,8 @@ def postgres_server() -> Iterator[PostgresCluster]:
 
 async def emptied(server: PostgresCluster, database: str) -> str:
     """Drop everything in a database; return its URL without a driver."""
+    import asyncpg  # the engine's environment, which shares the fixture, has none
+
     url = server.url(database, driver="postgresql")
     connection = await asyncpg.connect(url)
     try:

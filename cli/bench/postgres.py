@@ -63,8 +63,7 @@ class PostgresCluster:
             configuration.write(f"{CONFIGURATION}port = {self.port}\n")
         self.start()
         for database in self._databases:
-            self._call("createdb", "--host", LOOPBACK, "--port", str(self.port),
-                       "--username=stadtdraht", database)  # fmt: skip
+            self.create(database)
         return self
 
     def __exit__(
@@ -84,6 +83,11 @@ class PostgresCluster:
     def url(self, database: str, driver: str) -> str:
         """Return the SQLAlchemy URL of a database for a driver such as ``postgresql+asyncpg``."""
         return f"{driver}://stadtdraht@{LOOPBACK}:{self.port}/{database}"
+
+    def create(self, database: str) -> None:
+        """Make one more empty database."""
+        self._call("createdb", "--host", LOOPBACK, "--port", str(self.port),
+                   "--username=stadtdraht", database)  # fmt: skip
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""

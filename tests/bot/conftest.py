@@ -22,8 +22,6 @@ from typing import Any
 
 import pytest
 
-from .postgres import Postgres, server_programs
-
 HERE = Path(__file__).parent
 if importlib.util.find_spec("rasa") is None:  # the modern environment
     collect_ignore_glob = ["*"]
@@ -258,14 +256,3 @@ def loop_door(tmp_path: Path, model: Path) -> Iterator[tuple[asyncio.AbstractEve
     loop.run_until_complete(server.close())
     store.close()
     loop.close()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    programs = server_programs()
-    if programs is None:
-        reason = "PostgreSQL's server programs are not installed (apt install postgresql)"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    cluster = Postgres(programs)
-    yield cluster
-    cluster.remove()

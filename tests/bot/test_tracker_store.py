@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -29,9 +30,10 @@ from bot.tracker_store import (
     VersionConflict,
     connect,
 )
+from cli.bench.postgres import PostgresCluster
+from tests.postgres import postgres_server  # noqa: F401 -- a fixture
 
 from .conftest import CONVERSATION, conversation_id
-from .postgres import Postgres
 
 DOMAIN_YAML = """
 version: "3.1"
@@ -53,8 +55,13 @@ with warnings.catch_warnings():
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'engine.sqlite'}"
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.fresh_database()
+    return new_database(request.getfixturevalue("postgres_server"))
+
+
+def new_database(server: PostgresCluster) -> str:
+    name = f"tracker_{uuid4().hex}"
+    server.create(name)
+    return server.url(name, driver="postgresql+psycopg2")
 
 
 @pytest.fixture
@@ -275,13 +282,15 @@ def test_an_unreachable_database_ends_the_start(url: str) -> None:
 
 
 @pytest.mark.postgres
-async def test_a_restart_of_postgresql_is_a_503_then_normal(postgres: Postgres) -> None:
-    store = connect(postgres.fresh_database(), 5, DOMAIN)
+async def test_a_restart_of_postgresql_is_a_503_then_normal(
+    postgres_server: PostgresCluster,  # noqa: F811
+) -> None:
+    store = connect(new_database(postgres_server), 5, DOMAIN)
     await say(store, "eins")
-    postgres.stop()
+    postgres_server.stop()
     with pytest.raises(StorageFailed):
         await store.open_turn(CONVERSATION, "zwei")
-    postgres.start()
+    postgres_server.start()
     await say(store, "zwei")
     assert user_texts(await store.retrieve_full_tracker(CONVERSATION)) == ["eins", "zwei"]
     store.close()
