@@ -213,7 +213,7 @@ class OfficesFile(Record):
     offices: tuple[Office, ...]
 
 
-class Responsibility(Record):
+class Responsibility(Dated):
     """Who does one concern in one town."""
 
     level: Literal["Stadt", "Kreis", "Land", "Bund"]
@@ -221,11 +221,6 @@ class Responsibility(Record):
     reason: Line
     contact: str = ""
     url: Url | None = None
-    source: SourceRecord
-    as_of: dt.date
-    confirmed: bool = True
-    demo: bool = False
-    note: str | None = None
 
 
 class ResponsibilityFile(Record):
