@@ -6,28 +6,26 @@ module is the one place that knows which of them live together.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.types import ASGIApp
 
 import actions.app
-import channels.webchat.app
 import conversations.app
 from cli.engine_process import EngineProcess, is_ready
-from cli.environments import SetupProblem, home
+from cli.environments import home
 from cli.ports import LOOPBACK, bound_listener, free_port
+from cli.serving import serving, together
 from cli.tokens import load_tokens
+from cli.webchat import serving_webchat
 from contracts.hub import HubClient
 from service.clock import clock_of
 from service.settings import Settings, load_settings
@@ -124,56 +122,9 @@ async def _serve_parts(
     transport = httpx.ASGITransport(Starlette(routes=[Mount("/hub", hub)]))
     client = HubClient(settings.hub_url, settings.hub_token, httpx.AsyncClient(transport=transport))
     inner = together({"/hub": hub, "/actions": actions.app.create_app(settings, clock=clock)})
-    outer = channels.webchat.app.create_app(settings, client)
-    async with serving(inner, internal), serving(outer, public):
-        try:
-            yield
-        finally:
-            outer.state.streams.close()  # open chats would hold the server back
+    async with serving(inner, internal), serving_webchat(settings, client, public):
+        yield
     await client.close()
-
-
-def together(parts: dict[str, Starlette]) -> Starlette:
-    """Mount several applications side by side, with the lifespans of all of them."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with contextlib.AsyncExitStack() as stack:
-            for part in parts.values():
-                await stack.enter_async_context(part.router.lifespan_context(part))
-            yield
-
-    mounts = [Mount(path, part) for path, part in parts.items()]
-    return Starlette(routes=mounts, lifespan=lifespan)
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the signals to the command line."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@contextlib.asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve one application on a bound socket until the context is left."""
-    server = _Server(
-        uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3
-        )
-    )
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        while not server.started:
-            if task.done():
-                task.result()
-                raise SetupProblem("Ein Teil ist beim Start stehen geblieben; siehe oben.")
-            await asyncio.sleep(0.02)
-        yield
-    finally:
-        server.should_exit = True
-        await task
 
 
 def _with_addresses(

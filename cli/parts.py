@@ -7,22 +7,25 @@ On SQLite hub and dispatcher share one process (``start hub`` then runs both).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
 
 import actions.app
-import channels.webchat.app
 import conversations.app
 import conversations.dispatcher
 from cli.environments import ENGINE, ROOT, SetupProblem
-from cli.house import engine_variables, house_settings, serving, together
+from cli.house import engine_variables, house_settings
 from cli.model import engine_environment, model_path
 from cli.ports import LOOPBACK, bound_listener
 from cli.run import stop_signal
+from cli.serving import serving, together
+from cli.webchat import serving_webchat
 from contracts.hub import HubClient
 from service.clock import clock_of
 from service.logs import configure_logs
@@ -42,10 +45,9 @@ def main(part: str) -> None:
     if part == "dispatcher":
         asyncio.run(_dispatch(settings))
         return
-    if part not in _APPS:
-        raise SetupProblem(f"Den Teil {part!r} gibt es nicht. Teile: engine, dispatcher, "
-                           f"{', '.join(_APPS)}.")  # fmt: skip
-    asyncio.run(_serve(part, settings))
+    if part not in _PARTS:
+        raise SetupProblem(f"Den Teil {part!r} gibt es nicht. Teile: {', '.join(_PARTS)}.")
+    asyncio.run(serve(part, settings))
 
 
 def _hub(settings: Settings) -> Starlette:
@@ -59,20 +61,12 @@ def _actions(settings: Settings) -> Starlette:
     return together({"/actions": app})
 
 
-def _webchat(settings: Settings) -> Starlette:
-    return channels.webchat.app.create_app(
-        settings, HubClient(settings.hub_url, settings.hub_token)
-    )
+_APPS: dict[str, Callable[[Settings], Starlette]] = {"hub": _hub, "actions": _actions}
+_PARTS = ("engine", "dispatcher", *_APPS, "webchat")
 
 
-_APPS: dict[str, Callable[[Settings], Starlette]] = {
-    "hub": _hub,
-    "actions": _actions,
-    "webchat": _webchat,
-}
-
-
-async def _serve(part: str, settings: Settings) -> None:
+async def serve(part: str, settings: Settings) -> None:
+    """Serve ``hub``, ``actions`` or ``webchat`` until SIGTERM or Ctrl-C."""
     address = {
         "hub": (LOOPBACK, httpx.URL(settings.hub_url).port or 80),
         "actions": (LOOPBACK, httpx.URL(settings.actions_url).port or 80),
@@ -80,8 +74,20 @@ async def _serve(part: str, settings: Settings) -> None:
     }[part]
     stop = stop_signal()
     with bound_listener(*address) as listener:
-        async with serving(_APPS[part](settings), listener):
+        async with _served(part, settings, listener):
             await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def _served(part: str, settings: Settings, listener: socket.socket) -> AsyncIterator[None]:
+    if part != "webchat":
+        async with serving(_APPS[part](settings), listener):
+            yield
+        return
+    client = HubClient(settings.hub_url, settings.hub_token)
+    async with serving_webchat(settings, client, listener):
+        yield
+    await client.close()
 
 
 async def _dispatch(settings: Settings) -> None:

@@ -128,6 +128,17 @@ class Contact(Dated):
     label: str = ""
 
 
+class Colours(Record):
+    """The colours of a town in the web chat, each as ``#rrggbb``.
+
+    ``light`` carries white text on light pages, ``dark`` is used as text and line
+    on dark pages; both keep a contrast of 4.5 to 1 (a test checks it).
+    """
+
+    light: Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")] = "#1d5590"
+    dark: Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")] = "#8ebcf0"
+
+
 class Town(Record):
     """``town.yml``."""
 
@@ -137,6 +148,7 @@ class Town(Record):
     ars_confirmed: bool = True
     kreis: Kreis
     website: Url
+    colours: Colours = Colours()
     allowed_hosts: tuple[str, ...] = ()
     links: Mapping[str, TownLink] = Field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()

@@ -20,17 +20,15 @@ from channels.webchat.headers import SecurityHeaders
 from channels.webchat.pages import Pages
 from channels.webchat.problems import Problem, to_response
 from channels.webchat.streams import Streams
-from channels.webchat.towns import DEMO_TOWNS, Town, towns_by_slug
+from channels.webchat.towns import Town, towns_by_slug
 from contracts.hub import HubClient, HubError, HubUnavailable
 from service.health import health_routes
 from service.secrecy import bearer_matches
 from service.settings import Settings
 
 
-def create_app(
-    settings: Settings, hub: HubClient, *, towns: Sequence[Town] = DEMO_TOWNS
-) -> Starlette:
-    """Return the web chat as an ASGI application.
+def create_app(settings: Settings, hub: HubClient, *, towns: Sequence[Town]) -> Starlette:
+    """Return the web chat of some towns as an ASGI application.
 
     ``app.state.streams.close()`` ends the open event streams, so that a server
     that stops need not wait for its visitors.

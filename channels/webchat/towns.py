@@ -21,14 +21,6 @@ class Town:
     accent_dark: str
 
 
-DEMO_TOWNS = (
-    Town("arnsberg", "Arnsberg", "https://www.arnsberg.de/", "#1d5590", "#8ebcf0"),
-    Town("bad-berleburg", "Bad Berleburg", "https://www.bad-berleburg.de/", "#2c6040", "#86cfa2"),
-    Town("olpe", "Olpe", "https://www.olpe.de/", "#97292f", "#f2a3a3"),
-    Town("soest", "Soest", "https://www.soest.de/", "#2d635f", "#84ccc5"),
-)
-
-
 def towns_by_slug(towns: Sequence[Town]) -> Mapping[str, Town]:
     """Return the towns under their slugs."""
     return {town.slug: town for town in towns}

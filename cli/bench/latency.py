@@ -25,9 +25,10 @@ import actions.app
 from cli.bench import stock
 from cli.engine_process import EngineProcess, is_ready
 from cli.environments import SetupProblem, home, say
-from cli.house import engine_variables, house_settings, serving
+from cli.house import engine_variables, house_settings
 from cli.model import model_path
 from cli.ports import LOOPBACK, bound_listener, free_port
+from cli.serving import serving
 from service.settings import Settings
 
 FRESH = 200

@@ -1,15 +1,18 @@
 import asyncio
 import contextlib
+from pathlib import Path
 
 import httpx
 import pytest
 
 from channels.webchat.app import create_app
+from cli.webchat import webchat_towns
 from contracts.hub import HubClient
 from service.settings import Settings
 from tests.channels.webchat.fake_hub import TOKEN, FakeHub
 
 ORIGIN = "http://chat.test"
+TOWNS = webchat_towns(Path(__file__).resolve().parents[3] / "data")
 
 
 async def until(condition) -> None:
@@ -40,7 +43,7 @@ class House:
         self.hub = hub
         transport = httpx.ASGITransport(hub.app)
         self.client = HubClient("http://hub", TOKEN, httpx.AsyncClient(transport=transport))
-        self.app = create_app(settings(**values), self.client)
+        self.app = create_app(settings(**values), self.client, towns=TOWNS)
 
     def browser(self, **headers: str) -> httpx.AsyncClient:
         """A browser with cookies of its own; it says where its requests come from."""

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from channels.webchat.app import create_app
-from channels.webchat.towns import DEMO_TOWNS, Town, accent_sheet
-from tests.channels.webchat.conftest import House, settings
+from channels.webchat.towns import Town, accent_sheet
+from tests.channels.webchat.conftest import TOWNS, House, settings
 
 PAGES = ["/", "/datenschutz", "/soest", "/bad-berleburg", "/olpe/embed"]
 
@@ -139,7 +139,7 @@ def contrast(one: str, two: str) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("town", DEMO_TOWNS, ids=lambda town: town.slug)
+@pytest.mark.parametrize("town", TOWNS, ids=lambda town: town.slug)
 def test_colours_of_the_towns_can_be_read(town):
     assert contrast(town.accent, "#ffffff") >= 4.5
     assert contrast(town.accent, "#f6f5f1") >= 4.5
@@ -148,5 +148,5 @@ def test_colours_of_the_towns_can_be_read(town):
 
 
 def test_style_sheet_names_every_town():
-    sheet = accent_sheet(DEMO_TOWNS)
-    assert all(sheet.count(f'[data-town="{town.slug}"]') == 2 for town in DEMO_TOWNS)
+    sheet = accent_sheet(TOWNS)
+    assert all(sheet.count(f'[data-town="{town.slug}"]') == 2 for town in TOWNS)

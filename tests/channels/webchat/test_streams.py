@@ -11,7 +11,7 @@ import uvicorn
 from channels.webchat.app import create_app
 from channels.webchat.streams import Streams
 from contracts.hub import HubClient
-from tests.channels.webchat.conftest import settings, until
+from tests.channels.webchat.conftest import TOWNS, settings, until
 from tests.channels.webchat.fake_hub import TOKEN, FakeHub
 from tests.channels.webchat.test_api import submit
 
@@ -162,7 +162,7 @@ async def test_stream_over_a_socket_with_last_event_id():
     hub = FakeHub()
     transport = httpx.ASGITransport(hub.app)
     client = HubClient("http://hub", TOKEN, httpx.AsyncClient(transport=transport))
-    app = create_app(settings(), client)
+    app = create_app(settings(), client, towns=TOWNS)
     async with served(app) as url, httpx.AsyncClient(base_url=url, headers={"Origin": url}) as web:
         for text in ("eins", "zwei"):
             await submit(web, text)

@@ -1,0 +1,58 @@
+"""Serving ASGI applications on sockets that are bound already."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from cli.environments import SetupProblem
+
+
+def together(parts: dict[str, Starlette]) -> Starlette:
+    """Mount several applications side by side, with the lifespans of all of them."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            for part in parts.values():
+                await stack.enter_async_context(part.router.lifespan_context(part))
+            yield
+
+    mounts = [Mount(path, part) for path, part in parts.items()]
+    return Starlette(routes=mounts, lifespan=lifespan)
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves the signals to the command line."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve one application on a bound socket until the context is left."""
+    server = _Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if task.done():
+                task.result()
+                raise SetupProblem("Ein Teil ist beim Start stehen geblieben; siehe oben.")
+            await asyncio.sleep(0.02)
+        yield
+    finally:
+        server.should_exit = True
+        await task
