@@ -7,10 +7,8 @@ On SQLite hub and dispatcher share one process (``start hub`` then runs both).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -23,10 +21,8 @@ from cli.environments import ENGINE, ROOT, SetupProblem
 from cli.house import engine_variables, house_settings
 from cli.model import engine_environment, model_path
 from cli.ports import LOOPBACK, bound_listener
-from cli.run import stop_signal
-from cli.serving import serving, together
-from cli.webchat import serving_webchat
-from contracts.hub import HubClient
+from cli.serving import serving, stop_signal, together
+from cli.webchat import serve_webchat
 from service.clock import clock_of
 from service.logs import configure_logs
 from service.settings import Settings
@@ -47,7 +43,7 @@ def main(part: str) -> None:
         return
     if part not in _PARTS:
         raise SetupProblem(f"Den Teil {part!r} gibt es nicht. Teile: {', '.join(_PARTS)}.")
-    asyncio.run(serve(part, settings))
+    asyncio.run(serve_webchat(settings) if part == "webchat" else _serve(part, settings))
 
 
 def _hub(settings: Settings) -> Starlette:
@@ -65,29 +61,15 @@ _APPS: dict[str, Callable[[Settings], Starlette]] = {"hub": _hub, "actions": _ac
 _PARTS = ("engine", "dispatcher", *_APPS, "webchat")
 
 
-async def serve(part: str, settings: Settings) -> None:
-    """Serve ``hub``, ``actions`` or ``webchat`` until SIGTERM or Ctrl-C."""
+async def _serve(part: str, settings: Settings) -> None:
     address = {
         "hub": (LOOPBACK, httpx.URL(settings.hub_url).port or 80),
         "actions": (LOOPBACK, httpx.URL(settings.actions_url).port or 80),
-        "webchat": (settings.public_host, settings.public_port),
     }[part]
     stop = stop_signal()
     with bound_listener(*address) as listener:
-        async with _served(part, settings, listener):
-            await stop.wait()
-
-
-@contextlib.asynccontextmanager
-async def _served(part: str, settings: Settings, listener: socket.socket) -> AsyncIterator[None]:
-    if part != "webchat":
         async with serving(_APPS[part](settings), listener):
-            yield
-        return
-    client = HubClient(settings.hub_url, settings.hub_token)
-    async with serving_webchat(settings, client, listener):
-        yield
-    await client.close()
+            await stop.wait()
 
 
 async def _dispatch(settings: Settings) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from pathlib import Path
 
 from cli.environments import SetupProblem, say
 from cli.house import announce, house_settings, open_house, retract, running_house
 from cli.model import model_path
+from cli.serving import stop_signal
 from service.logs import configure_logs
 
 
@@ -39,21 +39,6 @@ async def _run() -> None:
             say("\nBeende alles sauber …")
         finally:
             retract()
-
-
-def stop_signal() -> asyncio.Event:
-    """Return an event that Ctrl-C and SIGTERM set; a second Ctrl-C interrupts at once."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def ask_to_stop() -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ask_to_stop)
-    return stop
 
 
 def towns(content: Path) -> list[str]:

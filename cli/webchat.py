@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import channels.webchat.app
-from actions.services.records import load_records
+from actions.services.records import load_towns
 from channels.webchat.towns import Town
-from cli.serving import serving
+from cli.ports import bound_listener
+from cli.serving import serving, stop_signal
 from contracts.hub import HubClient
 from service.settings import Settings
 
@@ -21,10 +22,9 @@ def webchat_towns(content: Path) -> list[Town]:
     Raises:
         RecordsError: a record is wrong; it names file, line and mend.
     """
-    towns = [records.town for records in load_records(content).towns.values()]
     return [
         Town(town.slug, town.name, town.website, town.colours.light, town.colours.dark)
-        for town in sorted(towns, key=lambda town: town.name)
+        for town in sorted(load_towns(content), key=lambda town: town.name)
     ]
 
 
@@ -39,3 +39,17 @@ async def serving_webchat(
             yield
         finally:
             app.state.streams.close()  # open chats would hold the server back
+
+
+async def serve_webchat(settings: Settings) -> None:
+    """Serve the web chat alone on its public address until SIGTERM or Ctrl-C.
+
+    Raises:
+        SetupProblem: the port is taken.
+    """
+    stop = stop_signal()
+    client = HubClient(settings.hub_url, settings.hub_token)
+    with bound_listener(settings.public_host, settings.public_port) as listener:
+        async with serving_webchat(settings, client, listener):
+            await stop.wait()
+    await client.close()

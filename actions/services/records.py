@@ -529,6 +529,20 @@ def load_records(root: Path, cache: FileCache | None = None) -> Records:
     return records
 
 
+def load_towns(root: Path) -> list[Town]:
+    """Read only the ``town.yml`` of every town below ``root`` (the folder ``data``).
+
+    Raises:
+        RecordsError: with every problem in every file.
+    """
+    reader = _Reader(root, FileCache())
+    files = sorted((root / "municipalities").glob("[!_]*/town.yml"))
+    towns = [town for file in files if (town := reader.need(file, Town))]
+    if reader.problems:
+        raise RecordsError(reader.problems)
+    return towns
+
+
 def _read_all(reader: _Reader) -> Records:
     folders = sorted(p for p in (reader.root / "municipalities").glob("*") if p.is_dir())
     towns = [_read_town(reader, each) for each in folders if not each.name.startswith("_")]

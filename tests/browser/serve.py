@@ -2,8 +2,8 @@
 
 import asyncio
 
-from cli.parts import serve
+from cli.webchat import serve_webchat
 from service.settings import load_settings
 
 if __name__ == "__main__":
-    asyncio.run(serve("webchat", load_settings()))
+    asyncio.run(serve_webchat(load_settings()))
