@@ -1,4 +1,4 @@
-"""Identity cards and passports: answered from the catalogue."""
+"""Identity cards, their online function and passports: answered from the catalogue."""
 
 from __future__ import annotations
 
@@ -13,4 +13,5 @@ ANSWERERS: Mapping[str, Answerer] = {
     "personalausweis_status": catalogued("personalausweis_status"),
     "reisepass_beantragen": catalogued("reisepass_beantragen"),
     "kinderausweis_reisepass": catalogued("kinderausweis_reisepass"),
+    "eid_pin_aktivierung": catalogued("eid_pin_aktivierung"),
 }

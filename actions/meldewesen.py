@@ -1,4 +1,4 @@
-"""Residence and certificates (registration, conduct): answered from the catalogue."""
+"""Residence and certificates (registration, conduct, certified copies): from the catalogue."""
 
 from __future__ import annotations
 
@@ -12,4 +12,6 @@ ANSWERERS: Mapping[str, Answerer] = {
     "wohnsitz_ummelden": catalogued("wohnsitz_ummelden"),
     "meldebescheinigung": catalogued("meldebescheinigung"),
     "fuehrungszeugnis": catalogued("fuehrungszeugnis"),
+    "wohnsitz_abmelden": catalogued("wohnsitz_abmelden"),
+    "beglaubigung": catalogued("beglaubigung"),
 }
