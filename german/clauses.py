@@ -1,0 +1,177 @@
+"""Clauses of a German message, and where one question ends and the next begins.
+
+Citizens write "wann kommt die gelbe tonne und wo kann ich mein altes sofa abgeben?" and
+"Perso verlängern, außerdem brauche ich ein Führungszeugnis". Commas and "und" also stand
+inside one question; so the places found here are candidates, and whether the parts are
+two concerns is decided by the intent model (`nlu.concerns`).
+
+Source: our own rules over folded text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from german.normal_form import AlignedText, Token, fold
+
+
+def _folded(names: str) -> frozenset[str]:
+    return frozenset(map(fold, names.split()))
+
+
+QUESTION_WORDS = _folded(
+    "wann wo wohin woher was wer wen wem wie wieso warum weshalb welche welcher welches welchen "
+    "wieviel wofür womit worum wozu wessen ab"
+) - {"ab"}
+_CLAUSE_OPENERS = _folded("sondern stattdessen")
+_JOINING = _folded("und aber oder sowie")
+_ADDING = _folded(
+    "außerdem zusätzlich nebenbei übrigens desweiteren zudem ferner gleichzeitig zweitens "
+    "drittens daneben ebenfalls darüberhinaus weiterhin"
+)
+_ADDING_PHRASES = tuple(
+    tuple(fold(each).split())
+    for each in (
+        "und dann noch", "und noch", "und auch noch", "und auch", "und dann", "und zwar", "und",
+        "sowie", "plus", "dann noch", "noch eine frage", "noch was", "ach ja", "ach und",
+        "des weiteren", "darüber hinaus", "zum anderen", "andere frage", "zweite frage",
+        "nächste frage",
+    )
+)  # fmt: skip
+_VERBS_OF_WANTING = _folded("will möchte brauche brauch brauchen wollen möchten muss müssen")
+_PERSONS = _folded("ich wir")
+_CLAUSE_END = re.compile(r"[,:()]|\s[-/+&]\s|[!?;\n]|(?<!\d)\.(?=\s|$)|\.{2,}")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A piece of a sentence between commas or before "sondern".
+
+    Attributes:
+        tokens: Its words, folded; at least one.
+        asks: Whether a question mark follows it.
+    """
+
+    tokens: tuple[Token, ...]
+    asks: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several parts of a message, with its place in the raw text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def clauses_of(text: AlignedText) -> list[Clause]:
+    """Split a folded text into clauses.
+
+    Args:
+        text: Output of `german.normal_form.aligned`.
+
+    Returns:
+        Clauses in their order; all words of the text are in exactly one of them.
+    """
+    clauses: list[Clause] = []
+    current: list[Token] = []
+    for number, token in enumerate(text.tokens):
+        if current and _begins_clause(text, number):
+            clauses.append(Clause(tuple(current), _asks(text, current[-1].end)))
+            current = []
+        current.append(token)
+    if current:
+        clauses.append(Clause(tuple(current), _asks(text, current[-1].end)))
+    return clauses
+
+
+def cuts_of(text: AlignedText) -> list[int]:
+    """Find the words before which a new concern may begin.
+
+    Args:
+        text: Output of `german.normal_form.aligned`.
+
+    Returns:
+        Numbers of words of ``text.tokens``, ascending; never 0.
+    """
+    return [number for number in range(1, len(text.tokens)) if _may_cut(text, number)]
+
+
+def parts_between(text: AlignedText, cuts: Sequence[int]) -> list[Part]:
+    """Cut the raw text before the given words and leave out the words that only join.
+
+    Args:
+        text: The folded text.
+        cuts: Numbers of words, ascending, as `cuts_of` gives them.
+
+    Returns:
+        One part more than there are cuts; a part may be empty.
+    """
+    borders = [0, *cuts, len(text.tokens)]
+    return [_part(text, first, last) for first, last in pairwise(borders)]
+
+
+def _part(text: AlignedText, first: int, last: int) -> Part:
+    tokens = text.tokens
+    begin = first + (_joining_length(tokens, first) if first else 0)
+    while last > begin and last < len(tokens) and tokens[last - 1].word in _JOINING:
+        last -= 1
+    if begin >= last:
+        return Part("", 0, 0)
+    start, end = text.span(tokens[begin].start, tokens[last - 1].end)
+    if _asks(text, tokens[last - 1].end):
+        end = min(len(text.raw), text.raw.find("?", end) + 1) or end
+    return Part(text.raw[start:end], start, end)
+
+
+def _joining_length(tokens: Sequence[Token], place: int) -> int:
+    """Count the words at ``place`` that only say that something more follows."""
+    begin = place
+    while place < len(tokens):
+        length = max(
+            (len(phrase) for phrase in _ADDING_PHRASES if _matches(tokens, place, phrase)),
+            default=1 if tokens[place].word in _ADDING else 0,
+        )
+        if not length:
+            break
+        place += length
+    return place - begin
+
+
+def _matches(tokens: Sequence[Token], place: int, phrase: Sequence[str]) -> bool:
+    return [token.word for token in tokens[place : place + len(phrase)]] == list(phrase)
+
+
+def _may_cut(text: AlignedText, number: int) -> bool:
+    tokens = text.tokens
+    gap = text.text[tokens[number - 1].end : tokens[number].start]
+    if _CLAUSE_END.search(gap):
+        return True
+    word = tokens[number].word
+    if word in _JOINING - {"oder", "aber"} or word in _ADDING or word == "plus":
+        return tokens[number - 1].word not in _JOINING
+    return False
+
+
+def _begins_clause(text: AlignedText, number: int) -> bool:
+    tokens = text.tokens
+    gap = text.text[tokens[number - 1].end : tokens[number].start]
+    if _CLAUSE_END.search(gap):
+        return True
+    word = tokens[number].word
+    following = tokens[number + 1].word if number + 1 < len(tokens) else ""
+    if word in _CLAUSE_OPENERS:
+        return True
+    if word in _JOINING:
+        return following in _PERSONS | QUESTION_WORDS | _VERBS_OF_WANTING | _CLAUSE_OPENERS
+    joined = tokens[number - 1].word in _JOINING
+    return word in _PERSONS and following in _VERBS_OF_WANTING and not joined
+
+
+def _asks(text: AlignedText, end: int) -> bool:
+    """Tell whether a question mark follows the word that ends at ``end``."""
+    return text.text[end : end + 2].lstrip().startswith("?")
