@@ -264,7 +264,7 @@ def test_without_javascript_the_page_names_other_ways(visits):
     page.goto(visits().url + "/soest")
     expect(page.get_by_role("link", name="115")).to_be_visible()
     expect(page.get_by_role("link", name="die Internetseite der Stadt Soest")).to_have_attribute(
-        "href", "https://www.soest.de/"
+        "href", "https://www.soest.de"
     )
     expect(page.get_by_label("Ihre Nachricht")).to_be_hidden()
 
