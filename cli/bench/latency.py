@@ -3,6 +3,8 @@
 Both servers run at the same time on the same machine with the same content and
 the same action server; they are asked in alternation, so that noise of the
 machine hits both alike. The figures are milliseconds from request to answer.
+How a turn grows with its conversation is measured in pairs for the same reason:
+the same sentence goes to the old conversation and to one in its tenth turn.
 """
 
 from __future__ import annotations
@@ -35,6 +37,9 @@ FRESH = 200
 CONCURRENCY = 8
 WINDOW = 10
 """Turns around a mark of the long conversation whose median is taken."""
+PAIRS = 30
+"""Sentences that go to the long conversation and to a young one in alternation."""
+YOUNG_TURNS = 10
 
 Ask = Callable[[str, str], Awaitable[float]]
 
@@ -45,6 +50,8 @@ class Figures:
 
     fresh: list[float] = field(default_factory=list)
     long: list[float] = field(default_factory=list)
+    growth: float = 0.0
+    """Median at the end of the long conversation divided by that of tenth turns."""
     per_second: float = 0.0
     megabytes: float = 0.0
 
@@ -61,6 +68,7 @@ class Figures:
             "fresh_p95_ms": statistics.quantiles(self.fresh, n=20)[-1],
             "turn_1_ms": self.long[0],
             **{f"turn_{mark}_ms": self.at_turn(mark) for mark in marks},
+            f"turn_{turns}_to_turn_{YOUNG_TURNS}": self.growth,
             "turns_per_second": self.per_second,
             "memory_mb": self.megabytes,
         }
@@ -146,7 +154,21 @@ async def _measure_all(askers: dict[str, Ask], content: Path, turns: int) -> dic
             figures[name].long.append(await ask(conversations[name], sentence))
         if (turn + 1) % 100 == 0:
             say(f"lange Unterhaltung: {turn + 1} von {turns}")
+    for name, ask in askers.items():
+        figures[name].growth = await _growth(ask, conversations[name], sentences)
     return figures
+
+
+async def _growth(ask: Ask, old: str, sentences: list[str]) -> float:
+    """Return how much slower the old conversation answers than one in its tenth turn."""
+    slow, quick = [], []
+    for index in range(PAIRS):
+        young, sentence = f"c_{ULID()}", sentences[index % len(sentences)]
+        for turn in range(YOUNG_TURNS - 1):
+            await ask(young, sentences[turn])
+        quick.append(await ask(young, sentence))
+        slow.append(await ask(old, sentence))
+    return statistics.median(slow) / statistics.median(quick)
 
 
 async def _throughput(ask: Ask, sentences: list[str]) -> float:
@@ -220,6 +242,6 @@ def to_table(result: dict[str, dict[str, float]], turns: int) -> str:
     for name, value in ours.items():
         ratio = value / theirs[name] if name == "turns_per_second" else theirs[name] / value
         lines.append(f"{name:24}{value:12.1f}{theirs[name]:12.1f}{ratio:11.1f}x")
-    growth = ours[f"turn_{turns}_ms"] / ours["turn_10_ms"]
-    lines.append(f"\nStadtdraht, Zug {turns} gegen Zug 10: {growth:.2f}x")
+    growth = ours[f"turn_{turns}_to_turn_{YOUNG_TURNS}"]
+    lines.append(f"\nStadtdraht, Zug {turns} gegen Zug {YOUNG_TURNS}: {growth:.2f}x")
     return "\n".join(lines)
