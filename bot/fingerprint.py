@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "bot" / "config.yml"
 TRAINED_PARTS = ("nlu", "domain", "rules")
 _CODE = ("nlu", "german")
+_MEASURING = "evaluation"  # code that judges a model and does not make it
 _PINS = ROOT / "requirements" / "engine.txt"
 
 
@@ -40,5 +41,7 @@ def _sources(content: Path, config: Path) -> Iterator[Path]:
 
 def _files(folder: Path, endings: tuple[str, ...]) -> Iterator[Path]:
     yield from sorted(
-        file for file in folder.rglob("*") if file.suffix in endings and file.is_file()
+        file
+        for file in folder.rglob("*")
+        if file.suffix in endings and file.is_file() and _MEASURING not in file.parts
     )

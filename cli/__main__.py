@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -92,6 +93,39 @@ def bench(
     if faults:
         raise typer.Exit(fault_bench.main(kills=kills, postgres=postgres))
     raise typer.Exit(latency.main(turns=turns))
+
+
+@app.command()
+def evaluate(
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Eigene Sätze messen (.jsonl). — Score sentences of your own."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Ordner für das Ergebnis. — Folder of the result.")
+    ] = None,
+    public_data: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="STADTDRAHT_PUBLIC_DATA",
+            help="Ordner mit fremden Sätzen. — Folder of sentences that belong to no town.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Startzahl des Zufalls. — Seed.")] = 1,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Kleine Stichprobe. — A small sample.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Als JSON ausgeben. — Print JSON.")
+    ] = False,
+) -> None:
+    """Messen, wie gut Deutsch verstanden wird. — Measure how well German is understood."""
+    from cli import evaluate as evaluation
+
+    choice = evaluation.Choice(
+        file=file, public_data=public_data or evaluation.PUBLIC_DATA, quick=quick, seed=seed
+    )
+    evaluation.main(choice, out=out, as_json=as_json)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import NoReturn
 from cli import doctor
 from cli.environments import ENGINE, MODERN, ROOT, SetupProblem, prepare, say
 
-WITH_ENGINE = frozenset({"run", "ask", "train", "bench", "test", "check"})
+WITH_ENGINE = frozenset({"run", "ask", "train", "bench", "evaluate", "test", "check"})
 WITH_TESTS = frozenset({"test", "check"})
 
 
