@@ -17,7 +17,9 @@ from actions import (
     meldewesen,
     menschen,
     rat,
+    soziales,
     termine,
+    verkehr,
 )
 from actions.dialogue import Answerer
 from actions.gespraech import Conversation
@@ -34,7 +36,9 @@ TOPICS: tuple[Mapping[str, Answerer], ...] = (
     meldewesen.ANSWERERS,
     menschen.ANSWERERS,
     rat.ANSWERERS,
+    soziales.ANSWERERS,
     termine.ANSWERERS,
+    verkehr.ANSWERERS,
 )
 
 

@@ -40,6 +40,7 @@ INTENTS = (
     "abfall_abholtermin", "abfall_sortierung", "sperrmuell_anmelden", "mangel_melden",
     "hund_anmelden", "fundsache_suchen_melden", "ratssitzung", "stoerung_warnung",
     "datenschutz_meine_daten", "wohnsitz_abmelden", "beglaubigung", "eid_pin_aktivierung",
+    "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis",
 )  # fmt: skip
 
 

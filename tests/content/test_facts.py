@@ -25,6 +25,7 @@ ANSWERED_BY_FACTS = {
     "meldebescheinigung", "fuehrungszeugnis", "termin_buchen", "sperrmuell_anmelden",
     "mangel_melden", "hund_anmelden", "fundsache_suchen_melden", "ratssitzung",
     "datenschutz_meine_daten", "wohnsitz_abmelden", "beglaubigung", "eid_pin_aktivierung",
+    "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis",
 }  # fmt: skip
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„])|;\s")
 AMOUNT = re.compile(r"(\d+(?:,\d{2})?) €")
