@@ -41,6 +41,7 @@ INTENTS = (
     "hund_anmelden", "fundsache_suchen_melden", "ratssitzung", "stoerung_warnung",
     "datenschutz_meine_daten", "wohnsitz_abmelden", "beglaubigung", "eid_pin_aktivierung",
     "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis",
+    "kfz_anmelden", "kfz_abmelden_ummelden", "wunschkennzeichen",
 )  # fmt: skip
 
 

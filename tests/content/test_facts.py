@@ -26,6 +26,7 @@ ANSWERED_BY_FACTS = {
     "mangel_melden", "hund_anmelden", "fundsache_suchen_melden", "ratssitzung",
     "datenschutz_meine_daten", "wohnsitz_abmelden", "beglaubigung", "eid_pin_aktivierung",
     "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis",
+    "kfz_anmelden", "kfz_abmelden_ummelden", "wunschkennzeichen",
 }  # fmt: skip
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„])|;\s")
 AMOUNT = re.compile(r"(\d+(?:,\d{2})?) €")

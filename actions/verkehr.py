@@ -1,0 +1,56 @@
+"""Cars, licences, parking, fines, bus and train: facts and the body that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from actions.answers import Answer, Link
+from actions.catalogued import MAX_LINKS, catalogue_answer
+from actions.dialogue import Answerer, Concern, Context, with_town
+from actions.services.responsibility import Duty
+from actions.services.results import Found, Provenance
+
+
+async def of_body(concern: Concern, context: Context, town: str) -> Answer:
+    """Say first who is responsible in this town, then what the catalogue knows.
+
+    Most of these concerns lie with the district: people who go to the town hall lose a day.
+    """
+    found = await context.services.responsibility.find(town, concern.intent)
+    if not isinstance(found, Found):
+        return await catalogue_answer(concern.intent, context)
+    answer = await catalogue_answer(concern.intent, context, body_line(found.data))
+    return with_duty(answer, found, context)
+
+
+def body_line(duty: Duty) -> str:
+    """Return the sentence that names the responsible body, with doubt where there is some."""
+    entry = duty.responsibility
+    doubt = "" if entry.confirmed else " (noch nicht bestätigt)"
+    return f"Zuständig: {entry.body}{doubt}."
+
+
+def with_duty(answer: Answer, found: Found[Duty], context: Context) -> Answer:
+    """Return the answer with the link, source and date of the line about the body."""
+    entry = found.data.responsibility
+    links = list(answer.links)
+    if entry.url and context.services.municipality.may_link(context.town, entry.url):
+        links.insert(0, Link(entry.body, entry.url))
+    distinct = tuple({link.url: link for link in reversed(links)}.values())[::-1]
+    titles = [source.title for source in (answer.source, found.source) if source]
+    url = answer.source.url if answer.source else found.source.url
+    return replace(
+        answer,
+        links=distinct[:MAX_LINKS],
+        source=Provenance("; ".join(dict.fromkeys(titles)), url),
+        as_of=min(answer.as_of or found.as_of, found.as_of),
+        demo=answer.demo or found.demo,
+    )
+
+
+ANSWERERS: Mapping[str, Answerer] = {
+    "kfz_anmelden": with_town(of_body),
+    "kfz_abmelden_ummelden": with_town(of_body),
+    "wunschkennzeichen": with_town(of_body),
+}
