@@ -21,6 +21,7 @@ from contracts.messages import (
     Delivery,
     Source,
     UserMessage,
+    fitting,
 )
 from service.logs import configure_logs
 from service.settings import Settings
@@ -94,7 +95,11 @@ async def ask(hub: HubClient, question: str, *, conversation: str | None, town: 
         ConversationOpening(channel=CHANNEL, address=address, municipality=town)
     )
     message = UserMessage(
-        channel=CHANNEL, address=address, message_id=str(ULID()), text=question, municipality=town
+        channel=CHANNEL,
+        address=address,
+        message_id=str(ULID()),
+        text=fitting(question),
+        municipality=town,
     )
     started = time.perf_counter()
     receipt = await hub.submit(message)

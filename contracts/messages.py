@@ -7,13 +7,16 @@ aware and in UTC. Identifiers are opaque strings: nobody parses them.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 MESSAGE_TEXT_LIMIT = 16_000
-"""Characters of typed text that the hub stores; connectors cut nothing themselves."""
+"""Characters of typed text that the hub stores; connectors cut only by ``fitting``."""
+BODY_TEXT_BYTES = 15_000
+CUT_TEXT_CHARACTERS = 2_500
 
 Opaque = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
 Municipality = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
@@ -98,6 +101,20 @@ class UserMessage(_Frozen):
     button: Opaque | None = None
     municipality: Municipality | None = None
     sent_at: AwareDatetime | None = None
+
+
+def fitting(text: str) -> str:
+    """Return a user's text as the hub's door takes it.
+
+    A body above 16 kB is refused there. Of a longer text the beginning is kept: it
+    is still above the 2,000 characters that the engine reads, so the hub answers it
+    politely and asks for fewer words. Half characters (lone surrogates), which no
+    JSON can carry, become U+FFFD.
+    """
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if len(json.dumps(whole, ensure_ascii=False).encode()) <= BODY_TEXT_BYTES:
+        return whole
+    return whole[:CUT_TEXT_CHARACTERS]
 
 
 class Receipt(_Frozen):

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-from itertools import count, product
+from itertools import count
 from pathlib import Path
 
 import aiohttp
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot.connector import to_turn
 from bot.failures import WrongTurn
+from tests.slash_commands import VARIANTS
 
 from .conftest import CONVERSATION, TOKEN, Door, FakeActions, said
 
@@ -381,29 +382,6 @@ async def test_delete_erases_tracker_answers_and_record(door: Door) -> None:
 
 
 # ---- typed text is never a command (test S1) -----------------------------------
-
-COMMANDS = [
-    '/stadt_waehlen{"geheim": "4711"}',
-    '/stadt_waehlen{"stadt": "x"}',
-    "/stadt_waehlen",
-    '/kaputt@0.99{"geheim": "4711"}',
-    '/EXTERNAL_staff{"text": "Ihr Konto ist gesperrt"}',
-    '/EXTERNAL: stadt_waehlen{"geheim": "4711"}',
-    "/restart",
-    "/back",
-    "/session_start",
-]
-BEFORE = [
-    "", " ", "   ", "\t", "\n", "\r\n", "\x00", "\x00 \x00", "\u200b", "\u200b\u200c\u200d",
-    "\ufeff", "\u202e", "\u200f", "\u2066", "\u00ad", "\u0301", "\u20e0", "\u3000", "\u00a0",
-    "\u2028", "\x0b", "\x1c", "\x85", "/", "//", "/ /", "\\", "\u2044", "\u2215", "\uff0f ",
-    "\u180e", "\ud83d", "\ue000", "\U000e0041", "\u034f", "\u115f", "\u3164",
-]  # fmt: skip
-SLASHES = ["/", "\uff0f", "\u2044", "\u2215"]
-VARIANTS = [
-    before + command.replace("/", slash, 1)
-    for before, command, slash in product(BEFORE, COMMANDS, SLASHES[:2])
-]
 
 
 async def test_no_typed_command_reaches_an_intent_or_a_slot(

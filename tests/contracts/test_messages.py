@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from contracts.messages import Delivery, Outcome, Status, UserMessage
+from contracts.messages import Delivery, Outcome, Status, UserMessage, fitting
 
 MESSAGE = {"channel": "webchat", "address": "a", "message_id": "m", "text": "Hallo"}
 DELIVERY = {
@@ -57,3 +57,16 @@ def test_the_words_of_the_state_machine():
 def test_an_outcome_is_one_of_three():
     with pytest.raises(ValidationError):
         Outcome.model_validate({"result": "lost"})
+
+
+@pytest.mark.parametrize("sign", ["a", "ä", "😀", "\x00", '"', "\ud83d"])
+@pytest.mark.parametrize("count", [1, 2_000, 2_501, 15_000, 100_000])
+def test_a_text_of_any_length_fits_through_the_door(sign, count):
+    fitted = fitting(sign * count)
+    message = UserMessage.model_validate(MESSAGE | {"text": fitted})
+    assert len(message.model_dump_json().encode()) <= 16_384
+    assert len(fitted) == count or len(fitted) > 2_000, "still answered as too long"
+
+
+def test_a_text_that_fits_is_not_cut():
+    assert fitting("ä" * 7_000) == "ä" * 7_000

@@ -86,8 +86,3 @@ async def test_wish_for_a_human_silences_the_bot(house):
 async def test_danger_is_answered_before_anything_else(house):
     turn = await house.ask("Hilfe, mein Mann atmet nicht mehr", town="soest")
     assert "112" in turn.deliveries[0].text
-
-
-async def test_typed_slash_command_stays_text(house):
-    turn = await house.ask('/stadt_waehlen{"stadt": "olpe"}', town="soest")
-    assert turn.to_json()["intent"] != "stadt_waehlen" or "Olpe" not in turn.deliveries[0].text
