@@ -101,6 +101,17 @@ def evaluate(
         Path | None,
         typer.Option(help="Eigene Sätze messen (.jsonl). — Score sentences of your own."),
     ] = None,
+    massive: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="TRAIN TEST",
+            help="Mit MASSIVE-Dateien trainieren und messen. — Train and score MASSIVE's format.",
+        ),
+    ] = None,
+    few_shot: Annotated[
+        bool,
+        typer.Option("--few-shot", help="8, 16, 32 Beispiele je Anliegen. — Few examples."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Ordner für das Ergebnis. — Folder of the result.")
     ] = None,
@@ -123,7 +134,12 @@ def evaluate(
     from cli import evaluate as evaluation
 
     choice = evaluation.Choice(
-        file=file, public_data=public_data or evaluation.PUBLIC_DATA, quick=quick, seed=seed
+        file=file,
+        massive=massive,
+        few_shot=few_shot,
+        public_data=public_data or evaluation.PUBLIC_DATA,
+        quick=quick,
+        seed=seed,
     )
     evaluation.main(choice, out=out, as_json=as_json)
 

@@ -25,12 +25,16 @@ class Choice:
 
     Attributes:
         file: Sentences of one's own; None for the content.
+        massive: Training and test file in MASSIVE's format.
+        few_shot: Measure learning from few examples, with these or the public files.
         public_data: Folder of public sentences that belong to no town.
         quick: A small sample.
         seed: Seed of everything that is drawn.
     """
 
     file: Path | None = None
+    massive: tuple[Path, Path] | None = None
+    few_shot: bool = False
     public_data: Path = PUBLIC_DATA
     quick: bool = False
     seed: int = 1
@@ -77,6 +81,9 @@ def command(choice: Choice) -> list[str]:
     options: list[object] = ["--content", content, "--seed", choice.seed]
     options += ["--public-data", choice.public_data.resolve()]
     options += ["--quick"] if choice.quick else []
+    options += ["--few-shot"] if choice.few_shot else []
+    if choice.massive:
+        options += ["--massive", *(_existing(file) for file in choice.massive)]
     if choice.file:
         options += ["--file", _existing(choice.file), "--model", model_path(content)]
     return [str(ENGINE.python), "-W", "ignore", "-m", "nlu.evaluation", *map(str, options)]
@@ -106,6 +113,8 @@ def summary(result: dict[str, Any]) -> str:
         ("Je Nachricht, Mitte", result.get("p50_ms"), "ms"),
         ("Je Nachricht, 95 %", result.get("p95_ms"), "ms"),
     ]
+    for shots, found in (result.get("few_shot") or {}).items():
+        rows.append((f"{shots} Beispiele je Anliegen", found["median"], "%"))
     return "\n".join(
         f"{label:26}{_figure(value, unit):>12}" for label, value, unit in rows if value is not None
     )

@@ -44,16 +44,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measured(options: argparse.Namespace) -> dict[str, Any]:
-    from nlu.evaluation import measurements
+    from nlu.evaluation import massive, measurements
+    from nlu.evaluation.massive import Size
     from nlu.evaluation.measurements import Scale, Workshop
 
     scale = Scale.quick(options.seed) if options.quick else Scale(seed=options.seed)
+    size = Size.quick(options.seed) if options.quick else Size(seed=options.seed)
     with tempfile.TemporaryDirectory(prefix="stadtdraht-evaluation-") as folder:
         workshop = Workshop(options.config, Path(folder), _tell)
+        if options.few_shot:
+            return massive.measure_few_shot(*_massive_files(options), size, workshop)
+        if options.massive:
+            return massive.measure_massive(*_massive_files(options), size, workshop)
         if options.file:
             municipal = measurements.municipal_names(options.content)
             return measurements.measure_file(options.file, options.model, municipal, workshop)
         return measurements.measure_content(options.content, options.public_data, scale, workshop)
+
+
+def _massive_files(options: argparse.Namespace) -> tuple[Path, Path]:
+    train, test = options.massive or (
+        options.public_data / "massive_de" / "train.jsonl",
+        options.public_data / "massive_de" / "dev.jsonl",
+    )
+    return train, test
 
 
 @contextlib.contextmanager
@@ -78,6 +92,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--public-data", type=Path, default=Path("../shared/data/nlu"))
     parser.add_argument("--file", type=Path, help="sentences to score")
     parser.add_argument("--model", type=Path, help="trained model, for --file")
+    parser.add_argument("--massive", type=Path, nargs=2, metavar=("TRAIN", "TEST"))
+    parser.add_argument("--few-shot", action="store_true", help="8, 16 and 32 examples an intent")
     parser.add_argument("--quick", action="store_true", help="a small sample")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)

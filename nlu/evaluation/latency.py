@@ -5,12 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from nlu.evaluation.pipeline import Pipeline
+from nlu.evaluation.pipeline import Understanding
 from nlu.evaluation.scores import percentile
 
 WARM_UP = 20
 MOST_MESSAGES = 1000
+
+
+class Understands(Protocol):
+    """What can be timed."""
+
+    def understand(self, text: str) -> Understanding:
+        """Understand one sentence."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class Times:
         }
 
 
-def message_times(pipeline: Pipeline, texts: Sequence[str]) -> Times:
+def message_times(pipeline: Understands, texts: Sequence[str]) -> Times:
     """Measure messages one after the other, after a few to get warm."""
     for text in texts[:WARM_UP]:
         pipeline.understand(text)

@@ -80,6 +80,13 @@ def robustness(changes: Mapping[str, Sequence[Changed]], sampled: int) -> dict[s
     }
 
 
+def kind_score(count: SpanCount) -> dict[str, Any]:
+    """Report one kind of entity or slot."""
+    return {
+        "n": count.wanted, "precision": count.precision, "recall": count.recall, "f1": count.f1,
+    }  # fmt: skip
+
+
 def rounded(value: Any) -> Any:
     """Round all numbers of a report."""
     if isinstance(value, float | np.floating):
@@ -239,15 +246,9 @@ def _entities(judged: Iterable[Judged]) -> dict[str, Any]:
     return {
         "entity_f1": everything.f1,
         "exact_match": scores.accuracy(exact),
-        "entities": {kind: _kind(sums[kind]) for kind in sorted(kinds)},
+        "entities": {kind: kind_score(sums[kind]) for kind in sorted(kinds)},
         "entity_errors": errors,
     }
-
-
-def _kind(count: SpanCount) -> dict[str, Any]:
-    return {
-        "n": count.wanted, "precision": count.precision, "recall": count.recall, "f1": count.f1,
-    }  # fmt: skip
 
 
 def _entity_error(judged: Judged, kinds: frozenset[str]) -> dict[str, Any]:

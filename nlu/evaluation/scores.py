@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,21 +32,6 @@ class ClassScore:
 def accuracy(right: Sequence[bool]) -> float:
     """Share of right answers; 0 for none at all."""
     return float(np.mean(right)) if len(right) else 0.0
-
-
-def bootstrap_interval(
-    cases: Sequence[Any], score: Callable[[Sequence[Any]], float], seed: int = 0
-) -> Interval:
-    """95 % interval of a score by drawing the cases again with replacement."""
-    if not len(cases):
-        return (0.0, 0.0)
-    chance = np.random.default_rng(seed)
-    drawn = [
-        score([cases[place] for place in chance.integers(0, len(cases), len(cases))])
-        for _ in range(DRAWS)
-    ]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def share_interval(right: Sequence[bool], seed: int = 0) -> Interval:
@@ -134,6 +118,31 @@ def span_count(wanted: Sequence[str], predicted: Sequence[str]) -> SpanCount:
     """Compare the spans of one sentence; place and label must be the same."""
     want, got = spans(wanted), spans(predicted)
     return SpanCount(len(want & got), len(want), len(got))
+
+
+def span_counts_by_kind(wanted: Sequence[str], predicted: Sequence[str]) -> dict[str, SpanCount]:
+    """Compare the spans of one sentence, each label on its own."""
+    want, got = spans(wanted), spans(predicted)
+    return {
+        kind: SpanCount(
+            sum(each[2] == kind for each in want & got),
+            sum(each[2] == kind for each in want),
+            sum(each[2] == kind for each in got),
+        )
+        for kind in {each[2] for each in want | got}
+    }
+
+
+def f1_interval(counts: Sequence[SpanCount], seed: int = 0) -> Interval:
+    """95 % bootstrap interval of a micro-averaged F1 over sentences."""
+    if not counts:
+        return (0.0, 0.0)
+    table = np.array([(each.right, each.wanted, each.found) for each in counts], dtype=float)
+    chance = np.random.default_rng(seed)
+    sums = (table[chance.integers(0, len(table), len(table))].sum(axis=0) for _ in range(DRAWS))
+    values = [_ratio(2 * right, wanted + found) for right, wanted, found in sums]
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def entity_counts(

@@ -32,6 +32,13 @@ def test_the_command_names_model_and_file(monkeypatch, sentences, tmp_path):
     assert "--quick" in command
 
 
+def test_the_command_names_both_files_of_massive(sentences):
+    command = evaluate.command(Choice(massive=(sentences, sentences), few_shot=True))
+    place = command.index("--massive")
+    assert command[place + 1 : place + 3] == [str(sentences)] * 2
+    assert "--few-shot" in command
+
+
 def test_the_content_needs_no_trained_model(monkeypatch):
     monkeypatch.setattr(evaluate, "model_path", lambda content: pytest.fail("trained a model"))
     assert "--model" not in evaluate.command(Choice())

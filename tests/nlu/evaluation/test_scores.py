@@ -55,6 +55,20 @@ def test_span_f1_wants_place_and_label():
     assert scores.SpanCount().f1 == 0
 
 
+def test_spans_by_kind_add_up():
+    wanted, predicted = ["a", "O", "b", "b"], ["a", "a", "b", "b"]
+    by_kind = scores.span_counts_by_kind(wanted, predicted)
+    assert by_kind == {"a": scores.SpanCount(0, 1, 1), "b": scores.SpanCount(1, 1, 1)}
+    assert sum(by_kind.values(), scores.SpanCount()) == scores.span_count(wanted, predicted)
+
+
+def test_interval_of_f1_lies_around_it():
+    counts = [scores.SpanCount(1, 1, 1), scores.SpanCount(0, 1, 0)] * 50
+    low, high = scores.f1_interval(counts)
+    assert low < 2 / 3 < high
+    assert scores.f1_interval(counts[:1] * 9) == (1.0, 1.0)
+
+
 def test_entities_are_compared_by_folded_value():
     counts = scores.entity_counts(
         {"strasse": ("Lindenstraße",), "stadt": ("soest",)},
