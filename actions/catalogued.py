@@ -18,47 +18,60 @@ from actions.answers import (
 from actions.dialogue import Answerer, Concern, Context
 from actions.help import help_line, not_known, town_links
 from actions.services.catalogue import CatalogueEntry
-from actions.services.records import Fact, Recipe
+from actions.services.records import Fact
 from actions.services.results import Found
 from actions.spoken import capital, hours_now, on_day
 
 MAX_LINKS = 4
 
 
-def catalogued(intent: str, *, needs_town: bool = True, before: str = "") -> Answerer:
+def catalogued(
+    intent: str, *, needs_town: bool = True, before: str = "", any_office: bool = False
+) -> Answerer:
     """Return the answerer of an intent that has a recipe.
 
     Args:
         intent: the intent.
         needs_town: whether the town is asked for when it is not known.
         before: a sentence that comes first whatever the records say.
+        any_office: whether the office that the citizen names takes the place of the recipe's.
     """
 
     async def answer(concern: Concern, context: Context) -> Answer:
         if needs_town and context.town is None:
             return ask_town(context.services.municipality.towns())
-        return await catalogue_answer(concern.intent, context, before)
+        office = concern.value("amt") if any_office else None
+        return await catalogue_answer(concern.intent, context, before, office=office)
 
     answer.__name__ = intent
     return answer
 
 
-async def catalogue_answer(intent: str, context: Context, before: str = "") -> Answer:
-    """Render what the catalogue knows for an intent, honest about what it does not."""
+async def catalogue_answer(
+    intent: str, context: Context, before: str = "", *, office: str | None = None
+) -> Answer:
+    """Render what the catalogue knows for an intent, honest about what it does not.
+
+    Args:
+        intent: the intent.
+        context: the town, the day and the services.
+        before: a sentence that comes first whatever the records say.
+        office: kind of the office that is told instead of the recipe's, if the town has it.
+    """
     found = await context.services.catalogue.entry(context.town, intent, context.today)
     if not isinstance(found, Found):
         return await _without_recipe(intent, context, before)
     entry = found.data
     used: list[Found[object]] = [found] if entry.facts else []
-    office = await _office_line(entry.recipe, context)
-    used += [office[1]] if office else []
+    told = await _office_line((office, entry.recipe.office), context)
+    used += [told[1]] if told else []
     text = paragraphs(
         before,
         entry.recipe.opening,
         bullets(fact_line(fact) for fact in entry.facts),
         bullets(_coming_line(fact, context) for fact in entry.coming),
         await _gaps(entry, context),
-        office[0] if office else "",
+        told[0] if told else "",
         entry.recipe.closing or "",
     )
     links = await _links(entry, context)
@@ -94,14 +107,18 @@ async def _gaps(entry: CatalogueEntry, context: Context) -> str:
     return f"{gap} {await help_line(context, context.town)}"
 
 
-async def _office_line(recipe: Recipe, context: Context) -> tuple[str, Found[object]] | None:
-    if recipe.office is None or context.town is None:
+async def _office_line(
+    kinds: Iterable[str | None], context: Context
+) -> tuple[str, Found[object]] | None:
+    """Tell when the first office of these kinds that the town has is open."""
+    if context.town is None:
         return None
-    found = await context.services.offices.find(context.town, recipe.office)
-    if not isinstance(found, Found):
-        return None
-    hours = hours_now(found.data, context.now) or f"Zuständig: {found.data.office.name}."
-    return marked(capital(hours), found.demo), found
+    for kind in filter(None, kinds):
+        found = await context.services.offices.find(context.town, kind)
+        if isinstance(found, Found):
+            hours = hours_now(found.data, context.now) or f"Zuständig: {found.data.office.name}."
+            return marked(capital(hours), found.demo), found
+    return None
 
 
 async def _links(entry: CatalogueEntry, context: Context) -> tuple[Link, ...]:

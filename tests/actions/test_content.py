@@ -40,7 +40,8 @@ INTENTS = (
     "abfall_abholtermin", "abfall_sortierung", "sperrmuell_anmelden", "mangel_melden",
     "hund_anmelden", "fundsache_suchen_melden", "ratssitzung", "stoerung_warnung",
     "datenschutz_meine_daten", "wohnsitz_abmelden", "beglaubigung", "eid_pin_aktivierung",
-    "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis",
+    "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis", "kita_platz",
+    "schulanmeldung", "termin_aendern_absagen", "wartezeit_jetzt",
     "kfz_anmelden", "kfz_abmelden_ummelden", "wunschkennzeichen",
 )  # fmt: skip
 
@@ -91,6 +92,22 @@ async def test_every_intent_is_answered_with_source_and_date(
     assert ("Demo-Angabe" in turn.text) == turn.custom["demo"]
     hosts = records.hosts_of(town)
     assert all(host_allowed(link["url"], hosts) for link in turn.custom["links"])
+
+
+@pytest.mark.parametrize(
+    ("town", "named", "told"),
+    [
+        ("soest", "standesamt", "Standesamt Soest"),
+        ("soest", None, "Bürgerbüro Soest"),
+        ("bad-berleburg", "jugendamt", "Bürgerbüro Bad Berleburg"),
+    ],
+)
+async def test_waiting_tells_of_the_named_office_that_the_town_has(
+    real: ActionServer, town: str, named: str | None, told: str
+):
+    entities = {"amt": named} if named else {}
+    turn = await real.run("action_wartezeit_jetzt", "", entities, {"stadt": town})
+    assert told in turn.text
 
 
 def test_records_are_valid_and_leave_no_hints(records: Records):

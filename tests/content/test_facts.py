@@ -25,7 +25,8 @@ ANSWERED_BY_FACTS = {
     "meldebescheinigung", "fuehrungszeugnis", "termin_buchen", "sperrmuell_anmelden",
     "mangel_melden", "hund_anmelden", "fundsache_suchen_melden", "ratssitzung",
     "datenschutz_meine_daten", "wohnsitz_abmelden", "beglaubigung", "eid_pin_aktivierung",
-    "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis",
+    "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis", "kita_platz",
+    "schulanmeldung", "termin_aendern_absagen", "wartezeit_jetzt",
     "kfz_anmelden", "kfz_abmelden_ummelden", "wunschkennzeichen",
 }  # fmt: skip
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„])|;\s")
