@@ -17,7 +17,7 @@ from cli.environments import ROOT, SetupProblem, environments_folder
 from cli.ports import LOOPBACK, free_port
 from cli.tokens import load_tokens
 
-READY_LIMIT_SECONDS = 90.0
+READY_LIMIT_SECONDS = 240.0
 
 
 @dataclass
