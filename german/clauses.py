@@ -24,10 +24,11 @@ def _folded(names: str) -> frozenset[str]:
 
 QUESTION_WORDS = _folded(
     "wann wo wohin woher was wer wen wem wie wieso warum weshalb welche welcher welches welchen "
-    "wieviel wofür womit worum wozu wessen ab"
-) - {"ab"}
-_CLAUSE_OPENERS = _folded("sondern stattdessen")
+    "wieviel wofür womit worum wozu wessen"
+)
+_CLAUSE_OPENERS = _folded("sondern stattdessen weil obwohl falls damit")
 _JOINING = _folded("und aber oder sowie")
+_COPULATIVE = _folded("und sowie plus")
 _ADDING = _folded(
     "außerdem zusätzlich nebenbei übrigens desweiteren zudem ferner gleichzeitig zweitens "
     "drittens daneben ebenfalls darüberhinaus weiterhin"
@@ -43,6 +44,14 @@ _ADDING_PHRASES = tuple(
 )  # fmt: skip
 _VERBS_OF_WANTING = _folded("will möchte brauche brauch brauchen wollen möchten muss müssen")
 _PERSONS = _folded("ich wir")
+_OPENING = (
+    QUESTION_WORDS
+    | _VERBS_OF_WANTING
+    | _PERSONS
+    | _folded("kann können darf dürfen ist sind hat haben gibt habt soll könnte könnten")
+)
+"""Words that open a clause of their own behind "und"."""
+_SENTENCE_END = re.compile(r"[!?;\n]|(?<!\d)\.(?=\s|$)|\.{2,}")
 _CLAUSE_END = re.compile(r"[,:()]|\s[-/+&]\s|[!?;\n]|(?<!\d)\.(?=\s|$)|\.{2,}")
 
 
@@ -60,12 +69,34 @@ class Clause:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A place where a second concern may begin.
+
+    Attributes:
+        word: Number of the word in front of which it lies.
+        clear: Whether a sentence ends there, or a word says that something is added
+            ("außerdem", "und wann"); commas and "und" alone are not clear.
+    """
+
+    word: int
+    clear: bool
+
+
+@dataclass(frozen=True)
 class Part:
-    """One of several parts of a message, with its place in the raw text."""
+    """One of several parts of a message, with its place in the raw text.
+
+    Attributes:
+        text: Its words, without those that only join it to the others.
+        start: Where it begins in the raw text.
+        end: One past its last character.
+        clear: Whether the cut that sets it apart is clear.
+    """
 
     text: str
     start: int
     end: int
+    clear: bool = False
 
 
 def clauses_of(text: AlignedText) -> list[Clause]:
@@ -89,33 +120,34 @@ def clauses_of(text: AlignedText) -> list[Clause]:
     return clauses
 
 
-def cuts_of(text: AlignedText) -> list[int]:
-    """Find the words before which a new concern may begin.
+def cuts_of(text: AlignedText) -> list[Cut]:
+    """Find the places where a new concern may begin.
 
     Args:
         text: Output of `german.normal_form.aligned`.
-
-    Returns:
-        Numbers of words of ``text.tokens``, ascending; never 0.
     """
-    return [number for number in range(1, len(text.tokens)) if _may_cut(text, number)]
+    return [cut for number in range(1, len(text.tokens)) if (cut := _cut(text, number))]
 
 
-def parts_between(text: AlignedText, cuts: Sequence[int]) -> list[Part]:
-    """Cut the raw text before the given words and leave out the words that only join.
+def parts_between(text: AlignedText, cuts: Sequence[Cut]) -> list[Part]:
+    """Cut the raw text and leave out the words that only join.
 
     Args:
         text: The folded text.
-        cuts: Numbers of words, ascending, as `cuts_of` gives them.
+        cuts: Output of `cuts_of`; at least one.
 
     Returns:
         One part more than there are cuts; a part may be empty.
     """
-    borders = [0, *cuts, len(text.tokens)]
-    return [_part(text, first, last) for first, last in pairwise(borders)]
+    borders = [0, *(cut.word for cut in cuts), len(text.tokens)]
+    clear = [cuts[0].clear, *(cut.clear for cut in cuts)]
+    return [
+        _part(text, first, last, apart)
+        for (first, last), apart in zip(pairwise(borders), clear, strict=True)
+    ]
 
 
-def _part(text: AlignedText, first: int, last: int) -> Part:
+def _part(text: AlignedText, first: int, last: int, clear: bool) -> Part:
     tokens = text.tokens
     begin = first + (_joining_length(tokens, first) if first else 0)
     while last > begin and last < len(tokens) and tokens[last - 1].word in _JOINING:
@@ -123,9 +155,9 @@ def _part(text: AlignedText, first: int, last: int) -> Part:
     if begin >= last:
         return Part("", 0, 0)
     start, end = text.span(tokens[begin].start, tokens[last - 1].end)
-    if _asks(text, tokens[last - 1].end):
-        end = min(len(text.raw), text.raw.find("?", end) + 1) or end
-    return Part(text.raw[start:end], start, end)
+    mark = text.raw.find("?", end, end + 3)
+    end = mark + 1 if mark >= 0 and _asks(text, tokens[last - 1].end) else end
+    return Part(text.raw[start:end], start, end, clear)
 
 
 def _joining_length(tokens: Sequence[Token], place: int) -> int:
@@ -146,15 +178,25 @@ def _matches(tokens: Sequence[Token], place: int, phrase: Sequence[str]) -> bool
     return [token.word for token in tokens[place : place + len(phrase)]] == list(phrase)
 
 
-def _may_cut(text: AlignedText, number: int) -> bool:
+def _cut(text: AlignedText, number: int) -> Cut | None:
     tokens = text.tokens
     gap = text.text[tokens[number - 1].end : tokens[number].start]
-    if _CLAUSE_END.search(gap):
-        return True
     word = tokens[number].word
-    if word in _JOINING - {"oder", "aber"} or word in _ADDING or word == "plus":
-        return tokens[number - 1].word not in _JOINING
-    return False
+    joins = word in _COPULATIVE or word in _ADDING
+    if not joins and not _CLAUSE_END.search(gap):
+        return None
+    if joins and word not in _ADDING and tokens[number - 1].word in _JOINING:
+        return None
+    return Cut(number, _is_clear(text, number, gap))
+
+
+def _is_clear(text: AlignedText, number: int, gap: str) -> bool:
+    if _SENTENCE_END.search(gap) or text.tokens[number].word in _ADDING:
+        return True
+    following = [token.word for token in text.tokens[number : number + 3]]
+    if following[0] not in _COPULATIVE:
+        return False
+    return bool(_OPENING.intersection(following[1:2]) or _ADDING.intersection(following))
 
 
 def _begins_clause(text: AlignedText, number: int) -> bool:

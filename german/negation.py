@@ -65,17 +65,19 @@ _WITHOUT = _folded("ohne")
 _MEANS = _folded("fall umständen")
 _NEGATING = _NONE | _NOT | _NOTHING | _WITHOUT
 _HARMLESS_BEFORE = _folded("noch ob warum wieso weshalb oder leider")
-_HARMLESS_AFTER = _folded("nur wahr sicher genau ganz so klar zuletzt einmal mal schlecht gut")
+_HARMLESS_AFTER = _folded(
+    "nur wahr sicher genau ganz so klar zuletzt einmal mal schlecht gut neu älter später "
+    "ahnung plan zeit problem sorge idee chance wunder"
+)
+_NOBODY = _folded("keiner keins keines")
 _WANTING = _folded(
     "will wollen wollte wollten willst wolln möchte möchten möcht mag mögen brauch brauche "
-    "brauchen brauchts benötige benötigen wünsche wünschen bitte bestehe verzichte soll sollt"
+    "brauchen brauchts benötige benötigen wünsche wünschen bitte bestehe verzichte"
 )
 _WANTING_STRONGLY = _WANTING - _folded("bitte")
 _PERSONS = _folded("ich wir")
 _ADDRESSED = _folded("sie du ihr")
-_SUBORDINATE = _folded(
-    "weil wenn dass ob obwohl falls damit bevor nachdem als sobald solange sodass"
-)
+_SUBORDINATE = _folded("weil wenn ob obwohl falls damit bevor nachdem als sobald solange sodass")
 _RELATIVE = _folded("der die das den dem deren dessen was")
 _VERB_FIRST = _folded(
     "brauche brauch brauchen braucht muss müssen kann können könnte könnten darf dürfen soll "
@@ -95,18 +97,18 @@ _FRAME = (
     | _folded(
         "gar überhaupt mehr einfach gerade heute schon auch da mir mich uns nun erstmal "
         "erst mal fall umständen für dafür dazu es das den die der ein eine einen sondern nur "
-        "habe hab haben würde würden gern gerne nötig notwendig erforderlich wirklich definitiv auf "
+        "habe hab haben würde würden gern gerne nötig notwendig erforderlich wirklich auf "
         "jeden fall keinen wieder wohl eben ja nämlich stattdessen aber und oder zu in am um im "
         "bei vom von zum zur mit dem einem einer"
     )
 )
-_CONTRAST = _folded("sondern stattdessen lieber aber")
+_CONTRAST = _folded("sondern stattdessen lieber aber nur bloß")
 _DETERMINERS = _folded("den die das dem der einen eine ein meinen meine mein")
 _PREPOSITIONS = _folded("für mit von zu bei auf an in um aus nach über wegen zum zur vom")
 _FAILING = _folded("weiß kann konnte finde gefunden bekommen gekriegt")
 _TELLING = _folded(
     "ist sind war waren wurde wurden wird werden hat habe hatte kommt kam geht ging gibt gab frei "
-    "funktioniert klappt geleert abgeholt da"
+    "funktioniert klappt geleert abgeholt gefunden bekommen da"
 )
 _DOING = _folded(
     "melde beantrage buche zeige verlängere hole gebe mache nehme reserviere vereinbare kaufe "
@@ -115,24 +117,23 @@ _DOING = _folded(
 _LONGEST_WITHOUT = 4
 
 
-def find_negations(raw: str) -> list[Negation]:
+def find_negations(text: AlignedText) -> list[Negation]:
     """Find what a text says no to.
 
     Args:
-        raw: What the citizen wrote.
+        text: What the citizen wrote, folded by `german.normal_form.aligned`.
 
     Returns:
         One negation for each negating word that means something, in their order.
     """
-    text = aligned(raw)
     if not any(token.word in _NEGATING for token in text.tokens):
         return []
     return [found for clause in clauses_of(text) for found in _in_clause(text, clause)]
 
 
-def refusals(raw: str) -> list[Negation]:
+def refusals(text: AlignedText) -> list[Negation]:
     """Find only what the citizen does not want."""
-    return [found for found in find_negations(raw) if found.kind is Kind.REFUSED]
+    return [found for found in find_negations(text) if found.kind is Kind.REFUSED]
 
 
 def without_refusals(raw: str, refused: Sequence[Negation]) -> str:
@@ -154,8 +155,8 @@ def without_refusals(raw: str, refused: Sequence[Negation]) -> str:
 
 
 def has_content(raw: str) -> bool:
-    """Tell whether a text has words beyond "nein, ich möchte bitte"."""
-    return any(token.word not in _FRAME for token in aligned(raw).tokens)
+    """Tell whether a text has words beyond "nein, ich möchte bitte" and "wo und wann"."""
+    return any(token.word not in _FRAME | QUESTION_WORDS for token in aligned(raw).tokens)
 
 
 def _without_opening(left: str) -> str:
@@ -210,6 +211,8 @@ def _harmless(words: Sequence[str], place: int) -> bool:
     return (
         before in _HARMLESS_BEFORE
         or after in _HARMLESS_AFTER
+        or words[place] in _NOBODY
+        or "als" in words[place:]
         or (last and place == 0)
         or (after == "mehr" and words[place] in _NOT and not _WANTING_STRONGLY.intersection(words))
     )
@@ -238,17 +241,14 @@ def _is_question(clause: Clause, words: Sequence[str]) -> bool:
 def _wants(words: Sequence[str], place: int) -> bool:
     """Tell whether the clause wants something, or is nothing but "nicht den Pass"."""
     others = [word for number, word in enumerate(words) if number != place]
-    if any(word in _WANTING for word in others):
-        return not _FAILING.intersection(others)
+    if _WANTING.intersection(others):
+        return not _FAILING.intersection(others) and not _TELLING.intersection(words[:place])
     before = [word for word in words[:place] if word not in _POLITE]
     if before:
         return _is_order(words, place)
-    return place + 1 < len(words) and words[place] not in _NOTHING and not _tells(words[place:])
-
-
-def _tells(words: Sequence[str]) -> bool:
-    """Tell "kein Termin ist frei" and "nicht abgeholt worden" from "kein Termin bitte"."""
-    return any(word in _TELLING for word in words)
+    if place + 1 == len(words) or words[place] in _NOTHING or "mehr" in words:
+        return False
+    return not _TELLING.intersection(words)
 
 
 def _is_order(words: Sequence[str], place: int) -> bool:
@@ -267,7 +267,8 @@ def _scope(clause: Clause, place: int) -> list[Token]:
     if tokens[place].word in _NONE | _NOTHING and not _is_by_no_means(after):
         return _trimmed(after)
     wanting = any(token.word in _WANTING_STRONGLY | _DOING for token in tokens)
-    if not wanting:
+    in_front = all(token.word in _POLITE for token in tokens[:place])
+    if in_front or not wanting:
         return _trimmed(_one_phrase(after))
     before = [token for token in tokens[:place] if token.word not in _FRAME | _DOING]
     return [*_article(tokens[:place], before), *_trimmed(after)]
@@ -302,7 +303,8 @@ def _trimmed(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _until_contrast(tokens: Sequence[Token]) -> list[Token]:
-    end = next((n for n, token in enumerate(tokens) if token.word in _CONTRAST), len(tokens))
+    """Cut "Reisepass bitte nur den Ausweis" where the wish begins."""
+    end = next((n for n, each in enumerate(tokens) if n and each.word in _CONTRAST), len(tokens))
     return list(tokens[:end])
 
 

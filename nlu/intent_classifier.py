@@ -20,6 +20,8 @@ from nlu.text_features import ViewSettings
 
 CERTAINTY = "intent_certainty"
 """Message key: how certain the classifier is that its first intent is right, 0 to 1."""
+MODEL = "intent_model"
+"""Message key: the trained model, for components that classify parts of the message."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
@@ -127,6 +129,7 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
         if self._model is None or not any(sign.isalnum() for sign in reading.text):
             self._set(message, Prediction([], 0.0, 0.0))
             return
+        message.set(MODEL, self._model)
         self._set(message, self._model.predict(reading.text, reading.marks))
 
     def _set(self, message: Message, prediction: Prediction) -> None:

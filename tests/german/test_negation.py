@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from german.negation import find_negations, has_content, refusals, without_refusals
+from german.normal_form import aligned
 
 CORPUS = YAML(typ="safe").load(
     Path(__file__).with_name("negations.yml").read_text(encoding="utf-8")
@@ -20,7 +21,7 @@ def plain(text):
 
 @pytest.mark.parametrize("case", CORPUS["refusals"], ids=lambda case: case["text"])
 def test_what_is_refused_is_found(case):
-    found = refusals(case["text"])
+    found = refusals(aligned(case["text"]))
     assert [each.words_in(case["text"]) for each in found if each.spans] == case["refused"]
     rest = without_refusals(case["text"], found) if found else ""
     assert plain(rest) == plain(case.get("rest", ""))
@@ -28,8 +29,8 @@ def test_what_is_refused_is_found(case):
 
 @pytest.mark.parametrize("case", CORPUS["nothing_refused"], ids=lambda case: case["text"])
 def test_what_is_only_told_or_asked_is_no_refusal(case):
-    found = find_negations(case["text"])
-    assert refusals(case["text"]) == []
+    found = find_negations(aligned(case["text"]))
+    assert refusals(aligned(case["text"])) == []
     assert case["kind"] in [each.kind.value for each in found]
 
 
@@ -45,7 +46,7 @@ def test_frames_are_no_content(text):
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="nichtkeinwlobr ,.?!äß\u200b\n", max_size=300))
 def test_any_text_is_read_and_spans_stay_inside(text):
-    for found in find_negations(text):
+    for found in find_negations(aligned(text)):
         for start, end in (*found.spans, found.clause):
             assert 0 <= start < end <= len(text)
-    without_refusals(text, refusals(text))
+    without_refusals(text, refusals(aligned(text)))
