@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from actions.answers import Answer, Link
+from actions.answers import Answer, Link, paragraphs
 from actions.catalogued import MAX_LINKS, catalogue_answer
 from actions.dialogue import Answerer, Concern, Context, with_town
+from actions.licence import LicenceYears, deadline_words, open_question, read_years
 from actions.services.responsibility import Duty
 from actions.services.results import Found, Provenance
 
@@ -38,19 +40,51 @@ def with_duty(answer: Answer, found: Found[Duty], context: Context) -> Answer:
     if entry.url and context.services.municipality.may_link(context.town, entry.url):
         links.insert(0, Link(entry.body, entry.url))
     distinct = tuple({link.url: link for link in reversed(links)}.values())[::-1]
-    titles = [source.title for source in (answer.source, found.source) if source]
+    return replace(_with_source(answer, found), links=distinct[:MAX_LINKS])
+
+
+def _with_source(answer: Answer, found: Found[Any]) -> Answer:
+    """Return the answer with one more source; its date is the oldest."""
+    titles = [source.title for source in (found.source, answer.source) if source]
     url = answer.source.url if answer.source else found.source.url
     return replace(
         answer,
-        links=distinct[:MAX_LINKS],
         source=Provenance("; ".join(dict.fromkeys(titles)), url),
         as_of=min(answer.as_of or found.as_of, found.as_of),
         demo=answer.demo or found.demo,
     )
 
 
+async def fuehrerschein_umtausch(concern: Concern, context: Context, town: str) -> Answer:
+    """Say until when an old licence is exchanged, for the year that was named or for all.
+
+    While a year is missing the concern waits for it (``jahr``).
+    """
+    table = await context.services.catalogue.entry(town, "fuehrerschein_fristen", context.today)
+    duty = await context.services.responsibility.find(town, concern.intent)
+    years = _named_years(concern)
+    before = [body_line(duty.data)] if isinstance(duty, Found) else []
+    rows = table.data.facts if isinstance(table, Found) else ()
+    if rows:
+        before.append(deadline_words(rows, years, context.today))
+    answer = await catalogue_answer(concern.intent, context, paragraphs(*before))
+    if isinstance(table, Found):
+        answer = _with_source(answer, table)
+    if isinstance(duty, Found):
+        answer = with_duty(answer, duty, context)
+    waits = bool(rows) and open_question(rows, years)
+    return replace(answer, missing="jahr", expects="free") if waits else answer
+
+
+def _named_years(concern: Concern) -> LicenceYears:
+    """Return the years of the sentence and of the answer to the question for them."""
+    return read_years(concern.value("jahr") or "").filled_by(read_years(concern.text))
+
+
 ANSWERERS: Mapping[str, Answerer] = {
     "kfz_anmelden": with_town(of_body),
     "kfz_abmelden_ummelden": with_town(of_body),
     "wunschkennzeichen": with_town(of_body),
+    "fuehrerschein_umtausch": with_town(fuehrerschein_umtausch),
+    "fuehrerschein_antrag": with_town(of_body),
 }

@@ -74,6 +74,18 @@ class Dated(Record):
     """For editors; never spoken."""
 
 
+class Years(Record):
+    """Years of birth or of issue that a deadline holds for; an open end has no year."""
+
+    of: Literal["birth", "issue"]
+    first: int | None = None
+    last: int | None = None
+
+    def hold(self, year: int) -> bool:
+        """Tell whether a year lies in this range."""
+        return (self.first or year) <= year <= (self.last or year)
+
+
 class Fact(Dated):
     """One statement of an answer. ``text`` is what is said, the values are for computing."""
 
@@ -86,6 +98,7 @@ class Fact(Dated):
     text: Line
     value: int | float | str | dt.date | None = None
     unit: str | None = None
+    years: Years | None = None
     owner: Line
     valid_from: dt.date | None = None
     valid_until: dt.date | None = None

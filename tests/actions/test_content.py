@@ -43,6 +43,7 @@ INTENTS = (
     "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis", "kita_platz",
     "schulanmeldung", "termin_aendern_absagen", "wartezeit_jetzt",
     "kfz_anmelden", "kfz_abmelden_ummelden", "wunschkennzeichen",
+    "fuehrerschein_umtausch", "fuehrerschein_antrag",
 )  # fmt: skip
 
 

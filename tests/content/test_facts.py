@@ -28,6 +28,7 @@ ANSWERED_BY_FACTS = {
     "wohngeld", "sozialleistungen_lotse", "schwerbehinderung_ausweis", "kita_platz",
     "schulanmeldung", "termin_aendern_absagen", "wartezeit_jetzt",
     "kfz_anmelden", "kfz_abmelden_ummelden", "wunschkennzeichen",
+    "fuehrerschein_umtausch", "fuehrerschein_antrag",
 }  # fmt: skip
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„])|;\s")
 AMOUNT = re.compile(r"(\d+(?:,\d{2})?) €")
