@@ -5,13 +5,17 @@ The measuring itself runs in the engine's environment (`nlu.evaluation`).
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from cli.environments import ENGINE, ROOT, SetupProblem, home, say
+from cli.evaluation_page import to_page
 from cli.house import house_settings
 from cli.model import engine_environment, model_path
 
@@ -90,11 +94,25 @@ def command(choice: Choice) -> list[str]:
 
 
 def write(result: dict[str, Any], folder: Path) -> Path:
-    """Write the JSON object to a folder; returns the file."""
+    """Write the page and the JSON object behind it to a folder; returns the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{result['kind'].replace('_', '-')}.json"
-    file.write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
-    return file
+    name = result["kind"].replace("_", "-")
+    (folder / f"{name}.json").write_text(
+        json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
+    page = folder / f"{name}.html"
+    titles = intent_titles(house_settings().content)
+    page.write_text(to_page(result, dt.datetime.now().astimezone(), titles), encoding="utf-8")
+    return page
+
+
+def intent_titles(content: Path) -> dict[str, str]:
+    """Return what citizens would call the concerns, by intent."""
+    file = content / "de" / "concerns.yml"
+    if not file.exists():
+        return {}
+    concerns = YAML(typ="safe").load(file.read_text(encoding="utf-8"))["concerns"]
+    return {name: str(concern["title"]) for name, concern in concerns.items()}
 
 
 def summary(result: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from cli.evaluate import Choice
 
 RESULT = {
     "kind": "file", "n": 1234, "intent_accuracy": 0.9012, "intent_macro_f1": 0.8, "slot_f1": None,
-    "out_of_scope": {"auroc": 0.95, "false_accept_at_95": None}, "p50_ms": 1.24, "errors": [],
+    "out_of_scope": {"auroc": 0.95, "false_accept_at_95": None}, "p50_ms": 1.24, "p95_ms": 2.5,
+    "errors": [],
 }  # fmt: skip
 
 
