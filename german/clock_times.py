@@ -20,6 +20,10 @@ _PARTS = {
     "mittags": (12, 14), "nachmittag": (13, 18), "nachmittags": (13, 18), "abend": (18, 22),
     "abends": (18, 22), "nachts": (22, 6), "nacht": (22, 6),
 }  # fmt: skip
+_NOON = 12
+_EXACT = frozenset({"minute", "hour"})
+_MOMENTS = _EXACT | {"from"}
+_BESIDE = re.compile(r"[\s,]*(?:so |dann |um |gegen |ab )?")
 _AFTERNOON = ("nachmittag", "abend")
 _EARLY = ("fruh", "morgen", "vormittag", "nacht")
 
@@ -61,7 +65,46 @@ def find_times(folded: str) -> list[TimeSpan]:
     for span in _candidates(folded):
         if not any(span.start < other.end and other.start < span.end for other in found):
             found.append(span)
-    return sorted(found, key=lambda span: span.start)
+    return _joined(folded, sorted(found, key=lambda span: span.start))
+
+
+def _joined(folded: str, spans: list[TimeSpan]) -> list[TimeSpan]:
+    """Join "abends um halb sieben" and "von halb neun bis viertel nach zwölf"."""
+    joined: list[TimeSpan] = []
+    for span in spans:
+        together = _together(folded, joined[-1], span) if joined else None
+        if together is None:
+            joined.append(span)
+        else:
+            joined[-1] = together
+    return joined
+
+
+def _together(folded: str, first: TimeSpan, second: TimeSpan) -> TimeSpan | None:
+    between = folded[first.end : second.start]
+    if first.grain == "daytime" and second.grain in _MOMENTS and _BESIDE.fullmatch(between):
+        word = re.search(r"\w+$", folded[first.start : first.end])
+        begin = first.start + (word.start() if word else 0)  # without the "morgen" before it
+        return _in_daytime(second, first, begin, second.end)
+    if second.grain == "daytime" and first.grain in _MOMENTS and not between.strip():
+        return _in_daytime(first, second, first.start, second.end)
+    if first.grain in _EXACT and second.grain in _EXACT and first.first < second.first:
+        opened = re.search(r"\b(?:von|zwischen) $", folded[: first.start])
+        if re.fullmatch(r" ?(?:bis|-) ?" if opened is None else r" (?:bis|und) ", between):
+            return TimeSpan(first.first, second.first, "range", first.start, second.end)
+    return None
+
+
+def _in_daytime(moment: TimeSpan, part: TimeSpan, start: int, end: int) -> TimeSpan | None:
+    """Move a time to the part of the day that is named beside it."""
+    hour = moment.first.hour
+    afternoon = part.first.hour >= _NOON and part.last is not None and part.last.hour > _NOON
+    if afternoon and hour < _NOON:
+        hour += _NOON
+    elif not afternoon and _NOON < hour <= _NOON + 6:
+        hour -= _NOON
+    moved = moment.first.replace(hour=hour)
+    return TimeSpan(moved, None, moment.grain, start, end)
 
 
 def _candidates(folded: str) -> Iterator[TimeSpan]:
@@ -119,6 +162,10 @@ def _minutes(shift: str | None, way: str | None, half: str | None) -> int:
     if way == "vor":
         return offset - amount
     return offset if not shift else amount - 60  # "viertel vier" = 3:15
+
+
+def _midnight(_match: re.Match[str]) -> tuple[time, time | None, str]:
+    return time(0), None, "hour"
 
 
 def _part(match: re.Match[str]) -> tuple[time, time | None, str] | None:
@@ -221,6 +268,19 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (
         re.compile(
+            rf"\b(?:ab|nach) (?P<hour>{_HOUR_WORDS})(?P<minute>)(?P<part>)(?=\s*(?:[,;!?.]|$))"
+        ),
+        _from,
+    ),
+    (re.compile(r"(?:\bum |\bgegen )?\bmitternacht\b"), _midnight),
+    (
+        re.compile(
+            rf"{_NOT_INSIDE}(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d) ?uhr\b{_DAYTIME}"
+        ),
+        _clock,
+    ),
+    (
+        re.compile(
             rf"{_NOT_INSIDE}(?P<hour>{_HOUR}|ein)(?:[.:]\d\d(?={_O_CLOCK}))?(?<![.:]\d\d){_O_CLOCK}"
             rf" (?P<minute>[0-5]?\d(?![\d.:])|{_MINUTE_WORDS})\b(?! ?(?:uhr|euro|kinder|person)){_DAYTIME}"
         ),
@@ -235,21 +295,21 @@ _RULES: tuple[_Rule, ...] = (
     (re.compile(rf"{_NOT_INSIDE}(?P<hour>2[0-4]|[01]?\d):(?P<minute>[0-5]\d)(?![:\d]){_DAYTIME}"), _clock),
     (
         re.compile(
-            rf"\b(?:um|gegen|so um|ca\.?|circa) (?P<hour>{_HOUR})(?P<minute>){_DAYTIME}{_NOT_A_COUNT}"
+            rf"\b(?:um|gegen|so um|punkt|ca\.?|circa) (?P<hour>{_HOUR})(?P<minute>){_DAYTIME}{_NOT_A_COUNT}"
             r"(?=[\s,;!?.]|$)"
         ),
         _clock,
     ),
     (
         re.compile(
-            rf"\b(?P<hour>{_HOUR_WORDS}|\d{{1,2}})(?P<minute>) "
+            rf"(?<![\w.,:/-])(?P<hour>{_HOUR_WORDS}|\d{{1,2}})(?P<minute>) "
             r"(?P<part>morgens|fruh|nachmittags|abends|nachts|vormittags)\b"
         ),
         _clock,
     ),
     (
         re.compile(
-            r"(?:(?<=tag )|(?<=woch )|\b(?:am |heute |heut |gestern |morgen |ubermorgen |jeden |in der |gegen |uber )"
+            r"(?!uber morgen)(?:(?<=tag )|(?<=woch )|\b(?:am |heute |heut |gestern |morgen |ubermorgen |jeden |in der |gegen |uber )"
             r"|(?<=montag)|(?<=dienstag)|(?<=mittwoch)|(?<=donnerstag)|(?<=freitag)|(?<=samstag)|(?<=sonntag))"
             r"(?:fruhen |spaten )?(?P<daytime>fruh|morgen|vormittag|mittag|nachmittag|abend|nacht)s?\b(?! des)"
         ),
@@ -263,5 +323,5 @@ _RULES: tuple[_Rule, ...] = (
     ),
 )  # fmt: skip
 _TRIGGER = re.compile(
-    rf"\d|uhr|halb|viertel|fruh|morgen|mittag|abend|nacht|\b(?:um|gegen|zwischen|von|vor|nach) (?:{_HOUR_WORDS})"
+    rf"\d|uhr|halb|viertel|fruh|morgen|mittag|abend|nacht|\b(?:um|gegen|zwischen|von|vor|nach|ab|punkt) (?:{_HOUR_WORDS})"
 )

@@ -22,9 +22,11 @@ LONGEST_TEXT = 2000
 """Characters of a message that are looked at."""
 
 _SOON = re.compile(
-    r"\bin (?:(?P<half>einer halben|ner halben) stunde|(?:einer?|ner) stunde|(?P<count>\d{1,2}) "
+    r"\bin (?:(?:einer |ner )?(?P<part>halben stunde|viertelstunde|viertel stunde|dreiviertelstunde"
+    r"|anderthalb stunden|eineinhalb stunden)|(?:einer?|ner) stunde|(?P<count>\d{1,2}) "
     r"(?P<unit>stunden?|minuten))\b"
 )
+_PARTS = {"halben": 30, "dreiviertel": 45, "viertel": 15, "halb": 90}
 _BETWEEN = re.compile(r"[\s,]*(?:um|gegen|ab|so|dann|und zwar|uhr|am|von|der|den)?[\s,]*")
 
 
@@ -181,7 +183,7 @@ def _at(day: date, moment: time) -> datetime:
 
 def _soon(folded: AlignedText, plain: str, now: datetime) -> Iterator[DateMatch]:
     for match in _SOON.finditer(plain):
-        minutes = 30 if match["half"] else 60
+        minutes = next((_PARTS[part] for part in _PARTS if part in (match["part"] or "")), 60)
         if match["count"]:
             minutes = int(match["count"]) * (1 if match["unit"] == "minuten" else 60)
         moment = (now.astimezone(timezone.utc) + timedelta(minutes=minutes)).astimezone(BERLIN)

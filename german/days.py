@@ -14,22 +14,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from german.numbers import CARDINAL_WORDS, ORDINAL_WORDS, number_from_word, year_from_word
-from german.public_holidays import DAY_NAMES, named_days, next_named_days
+from german.public_holidays import DAY_NAMES, Span, named_days, next_named_days
+from german.school_holidays import HOLIDAY_NAMES, next_school_holidays, school_holidays
 
 WEEKDAYS = ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag")
 _WEEKDAY_NUMBERS = {name: number for number, name in enumerate(WEEKDAYS)} | {
     "sonnabend": 5, "samsttag": 5, "mitwoch": 2, "donerstag": 3, "dinstag": 1, "dienstach": 1,
+    "donnerstach": 3, "donnerstg": 3, "freitach": 4, "montach": 0, "samstach": 5, "sonntach": 6,
     "mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6,
 }  # fmt: skip
 _MONTHS = {
-    "januar": 1, "janur": 1, "januär": 1, "jan": 1, "janer": 1, "februar": 2, "feb": 2, "febr": 2,
+    "januar": 1, "janur": 1, "januär": 1, "jan": 1, "janer": 1, "janner": 1, "februar": 2, "feb": 2, "febr": 2,
     "marz": 3, "mrz": 3, "april": 4, "apr": 4, "mai": 5, "juni": 6, "juno": 6, "jun": 6,
     "juli": 7, "julei": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9,
     "oktober": 10, "okt": 10, "november": 11, "nov": 11, "dezember": 12, "dez": 12,
 }  # fmt: skip
 _RELATIVE_DAYS = {
     "vorgestern": -2, "gestern": -1, "heut": 0, "heute": 0, "morgen": 1, "morgn": 1, "moin": 1,
-    "ubermorgen": 2, "ubermorgn": 2,
+    "ubermorgen": 2, "ubermorgn": 2, "uber morgen": 2,
 }  # fmt: skip
 
 
@@ -94,6 +96,8 @@ def _joined(folded: str, spans: list[DaySpan]) -> list[DaySpan]:
         before = joined[-1] if joined else None
         if before is not None and _is_range(folded, before, span):
             joined[-1] = _range(before, span)
+        elif before is not None and _is_same(folded, before, span):
+            joined[-1] = DaySpan(span.first, span.last, span.grain, before.start, span.end)
         else:
             joined.append(span)
     return joined
@@ -106,6 +110,16 @@ def _is_range(folded: str, first: DaySpan, second: DaySpan) -> bool:
     if not re.fullmatch(r"\s+und\s+(?:dem |den )?", between):
         return False
     return re.search(r"\bzwischen (?:dem |den )?$", folded[: first.start]) is not None
+
+
+def _is_same(folded: str, first: DaySpan, second: DaySpan) -> bool:
+    """Tell whether "Mittwoch, den 25.11." and "heute Karfreitag" name one day twice."""
+    if first.grain != "day" or second.grain != "day":
+        return False
+    if not re.fullmatch(r"[\s,(]*(?:de[nmr]|am|ist)?[\s,]*", folded[first.end : second.start]):
+        return False
+    weekday = _WEEKDAY_NUMBERS.get(folded[first.start : first.end])
+    return first.first == second.first or weekday == second.first.weekday()
 
 
 def _range(first: DaySpan, second: DaySpan) -> DaySpan:
@@ -151,6 +165,12 @@ def _day_range(match: re.Match[str], today: date) -> _Days | None:
     return month_before.replace(day=first_day), last, "days"
 
 
+def _date_range(match: re.Match[str], today: date) -> _Days | None:
+    last = _next_date(int(match["day"]), int(match["month"]), _year(match["year"]), today)
+    first = date(last.year, int(match["firstmonth"]), int(match["first"]))
+    return (first if first <= last else first.replace(year=last.year - 1)), last, "days"
+
+
 def _day_of_month(match: re.Match[str], today: date) -> _Days | None:
     day = _number(match["day"])
     if day is None:
@@ -166,6 +186,8 @@ def _day_of_month(match: re.Match[str], today: date) -> _Days | None:
 def _whole_month(match: re.Match[str], today: date) -> _Days | None:
     month = _MONTHS[match["month"]]
     year = _year(match["year"])
+    if match["yearshift"] or match["yearbefore"]:
+        year = today.year + _shift(match["yearshift"] or match["yearbefore"])
     if year is None:
         year = today.year + (1 if month < today.month else 0)
     return _part_of_month(year, month, match["part"])
@@ -185,7 +207,7 @@ def _part_of_month(year: int, month: int, part: str | None) -> _Days:
 def _relative_month(match: re.Match[str], today: date) -> _Days | None:
     shift = _shift(match["shift"]) if match["shift"] else 0
     months = today.year * 12 + today.month - 1 + shift
-    return _part_of_month(months // 12, months % 12 + 1, match["part"])
+    return _part_of_month(months // 12, months % 12 + 1, match["part"] or match["edge"])
 
 
 def _relative_year(match: re.Match[str], today: date) -> _Days | None:
@@ -194,8 +216,19 @@ def _relative_year(match: re.Match[str], today: date) -> _Days | None:
 
 
 def _relative_day(match: re.Match[str], today: date) -> _Days | None:
-    base = today + timedelta(days=_RELATIVE_DAYS[match["relative"]])
-    return _one(base + timedelta(days=_offset(match["count"], match["unit"], idiom=True)))
+    return _one(_moved(today + timedelta(days=_RELATIVE_DAYS[match["relative"]]), match))
+
+
+def _moved(day: date, match: re.Match[str]) -> date:
+    """Move a day by what follows it: "heute in einem Monat", "Dienstag vor zwei Wochen"."""
+    count, unit, back = match["count"], match["unit"], match["way"] == "vor"
+    if not count:
+        return day
+    if unit.startswith(("monat", "jahr")):
+        months = _months(count, unit)
+        return _months_later(day, -months if back else months)
+    offset = _offset(count, unit, idiom=not back)
+    return day + timedelta(days=-offset if back else offset)
 
 
 def _weekday(match: re.Match[str], today: date) -> _Days | None:
@@ -204,13 +237,12 @@ def _weekday(match: re.Match[str], today: date) -> _Days | None:
     if week:
         monday = today - timedelta(days=today.weekday())
         return _one(monday + timedelta(days=number + 7 * _shift(week)))
-    day = _next_weekday(number, match["shift"] or "", today)
-    return _one(day + timedelta(days=_offset(match["count"], match["unit"], idiom=True)))
+    return _one(_moved(_next_weekday(number, match["shift"] or "", today), match))
 
 
 def _next_weekday(number: int, shift: str, today: date) -> date:
     ahead = (number - today.weekday()) % 7
-    if shift.startswith(("letzt", "vergangen", "vorig")):
+    if shift.startswith(("letzt", "vergangen", "vorig", "seit")):
         return today - timedelta(days=(today.weekday() - number) % 7 or 7)
     if shift.startswith(("dies", "jed")):
         return today + timedelta(days=ahead)
@@ -220,10 +252,40 @@ def _next_weekday(number: int, shift: str, today: date) -> date:
 
 
 def _in_days(match: re.Match[str], today: date) -> _Days | None:
-    offset = _offset(match["count"], match["unit"], idiom=False)
+    offset, back = _offset(match["count"], match["unit"], idiom=False), match["way"] == "vor"
     if match["unit"].startswith(("monat", "jahr")):
-        return _one(_months_later(today, _months(match["count"], match["unit"])))
-    return _one(today + timedelta(days=offset if match["way"] != "vor" else -offset))
+        months = _months(match["count"], match["unit"])
+        return _one(_months_later(today, -months if back else months))
+    return _one(today + timedelta(days=-offset if back else offset))
+
+
+def _coming_days(match: re.Match[str], today: date) -> _Days | None:
+    """Read "in ein paar Tagen" and "in den nächsten zwei Wochen"."""
+    if match["few"]:
+        return today + timedelta(days=2), today + timedelta(days=5), "days"
+    days = _offset(match["count"] or "funf", match["unit"], idiom=False)
+    return today, today + timedelta(days=days), "days"
+
+
+def _calendar_week(match: re.Match[str], today: date) -> _Days | None:
+    """Read a calendar week (ISO 8601); without a year the next one, today's included."""
+    number = int(match["number"] or match["ordinal"])
+    year = _year(match["year"]) or today.isocalendar()[0]
+    monday = date.fromisocalendar(year, number, 1)
+    if not match["year"] and monday + timedelta(days=6) < today:
+        monday = date.fromisocalendar(year + 1, number, 1)
+    return monday, monday + timedelta(days=6), "week"
+
+
+def _weekdays(match: re.Match[str], today: date) -> _Days | None:
+    first = _next_weekday(_WEEKDAY_NUMBERS[match["first"]], "", today)
+    length = (_WEEKDAY_NUMBERS[match["last"]] - first.weekday()) % 7
+    return first, first + timedelta(days=length), "days"
+
+
+def _whole_year(match: re.Match[str], _today: date) -> _Days | None:
+    year = _year(match["year"]) or 0
+    return date(year, 1, 1), date(year, 12, 31), "year"
 
 
 def _relative_week(match: re.Match[str], today: date) -> _Days | None:
@@ -251,14 +313,33 @@ def _weekend(match: re.Match[str], today: date) -> _Days | None:
 
 
 def _named(match: re.Match[str], today: date) -> _Days | None:
-    name = match["name"]
+    name, side = match["name"], match["side"]
     year = _year(match["year"])
     if year is None and match["shift"]:
         year = today.year + _shift(match["shift"])
-    span = next_named_days(name, today) if year is None else named_days(name, year)
+    span = _named_span(name, year, today, begun=side != "vor")
     if span is None:
         return None
+    if side == "vor" and span[0] > today:
+        return today, span[0] - timedelta(days=1), "days"
+    if side == "nach":
+        return _after(span[1], match["weekdayafter"])
     return span[0], span[1], "day" if span[0] == span[1] else "days"
+
+
+def _named_span(name: str, year: int | None, today: date, *, begun: bool) -> Span | None:
+    if name in _SCHOOL:
+        if year is not None:
+            return school_holidays(name, year)
+        return next_school_holidays(name, today, begun=begun)
+    return next_named_days(name, today) if year is None else named_days(name, year)
+
+
+def _after(last: date, weekday: str | None) -> _Days:
+    """Give the first day after something, or the first such weekday after it."""
+    if weekday:
+        return _one(_next_weekday(_WEEKDAY_NUMBERS[weekday], "", last))
+    return _one(last + timedelta(days=1))
 
 
 def _next_date(day: int, month: int, year: int | None, today: date) -> date:
@@ -298,7 +379,9 @@ def _year(written: str | None) -> int | None:
     year = int(written) if written.isdigit() else year_from_word(written)
     if year is None:
         return None
-    return year + 2000 if year < 100 else year
+    if year >= 100:
+        return year
+    return year + (2000 if year < _FIRST_OF_LAST_CENTURY else 1900)
 
 
 def _offset(count: str | None, unit: str | None, *, idiom: bool) -> int:
@@ -332,19 +415,30 @@ def _words(options: object) -> str:
     return "|".join(re.escape(str(option)) for option in options)  # type: ignore[attr-defined]
 
 
+_FIRST_OF_LAST_CENTURY = 60
+"""Two digits from here on mean the last century: "14.5.87" is a date of birth."""
+_SCHOOL = frozenset(HOLIDAY_NAMES)
 _DAY = rf"(?:[12]\d|3[01]|0?[1-9]|{_words(word for word in ORDINAL_WORDS if len(word) > 3)})"
 _MONTH_NAME = _words(sorted(_MONTHS, key=len, reverse=True))
+_MONTH_DAY = r"(?:[12]\d|3[01]|0?[1-9])"
 _MONTH_NUMBER = r"(?:1[0-2]|0?[1-9])"
-_YEAR = r"(?:(?:19|20)\d\d|zweitausend\w{3,25})"
+_YEAR = r"(?:(?:19|20)\d\d|(?:zweitausend|neunzehnhundert)\w{3,25})"
 _SHIFT = r"(?:ubernachste|nachste|kommende|folgende|diese|letzte|vergangene|vorige|jede)[nrms]?"
 _COUNT = rf"(?:\d{{1,3}}|{_words(word for word in CARDINAL_WORDS if len(word) > 2)})"
 _WEEKDAY_NAME = "|".join(name for name in _WEEKDAY_NUMBERS if len(name) > 2)
 _PART = r"(?:(?P<part>anfang|mitte|ende) )?"
-_LATER = rf"(?: (?:in|vor) (?P<count>{_COUNT}) (?P<unit>wochen?|tagen?))?"
+_LATER = rf"(?: (?P<way>in|vor) (?P<count>{_COUNT}) (?P<unit>wochen?|tagen?|monate?n?|jahre?n?))?"
 _FREE = r"(?<![\w.,:/-])"
 
 _RULES: tuple[_Rule, ...] = (
     (re.compile(rf"{_FREE}(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\w)"), _iso),
+    (
+        re.compile(
+            rf"{_FREE}(?P<first>{_MONTH_DAY})\. ?(?P<firstmonth>{_MONTH_NUMBER})\. ?(?:20\d\d)? ?- ?"
+            rf"(?P<day>{_MONTH_DAY})\. ?(?P<month>{_MONTH_NUMBER})(?:\. ?(?P<year>20\d\d)?)(?!\w)"
+        ),
+        _date_range,
+    ),
     (
         re.compile(
             rf"{_FREE}(?P<first>{_DAY})\.? ?(?:bis(?: zum)?|-|und)(?: dem| den)? "
@@ -369,15 +463,16 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (
         re.compile(
-            rf"\b(?P<day>{_words(word for word in ORDINAL_WORDS if word.endswith('n'))}) "
-            rf"(?P<month>{_words(word for word in ORDINAL_WORDS if word.endswith(('n', 'r')))})"
+            rf"\b(?P<day>{_words(word for word in ORDINAL_WORDS if word.endswith('n'))}|(?<=der )(?:{_words(ORDINAL_WORDS)})) "
+            rf"(?P<month>{_words(word for word in ORDINAL_WORDS if word.endswith(('e', 'n', 'r')))})"
             rf"(?! advent| weihnacht)\b(?: (?P<year>{_YEAR}))?"
         ),
         _calendar_day,
     ),
     (
         re.compile(
-            rf"(?<!\w)(?P<name>{_words(DAY_NAMES)})\b"
+            rf"(?:(?:\b(?P<weekdayafter>{_WEEKDAY_NAME}) )?\b(?P<side>vor|nach) (?:de[nmr] )?(?={_words(HOLIDAY_NAMES)}"
+            rf"|{_words(DAY_NAMES)}))?(?<!\w)(?P<name>{_words(HOLIDAY_NAMES)}|{_words(DAY_NAMES)})\b"
             rf"(?: (?:(?P<shift>{_SHIFT}) jahr(?:es)?|(?P<year>{_YEAR})))?"
         ),
         _named,
@@ -394,7 +489,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (
         re.compile(
-            rf"(?:\b(?P<week>{_SHIFT}) woche (?:am |den )?)?(?:\b(?P<shift>{_SHIFT}) )?"
+            rf"(?:\b(?P<week>{_SHIFT}) woche (?:am |den )?)?(?:\b(?P<shift>{_SHIFT}|seit) )?"
             rf"\b(?P<weekday>{_WEEKDAY_NAME}|(?:(?<=am )|(?<=von ))(?:mo|di|mi|do|fr|sa)(?=[\s.,?!-]|$))"
             rf"(?:s|en|e)?(?=$|[^\w]|nach|vor|abend|morgen|mittag|fruh)"
             rf"(?: (?:in der |der |in )?(?P<weekafter>{_SHIFT}) woche)?{_LATER}"
@@ -408,6 +503,26 @@ _RULES: tuple[_Rule, ...] = (
         ),
         _in_days,
     ),
+    (
+        re.compile(
+            rf"\bin (?:(?P<few>(?:ein )?paar) tagen|den (?:nachsten|kommenden) (?:(?P<count>{_COUNT}) )?"
+            r"(?P<unit>tagen|wochen))\b"
+        ),
+        _coming_days,
+    ),
+    (
+        re.compile(
+            r"\b(?:kw ?(?P<number>5[0-3]|[1-4]\d|0?[1-9])(?!\d)"
+            rf"|(?P<ordinal>5[0-3]|[1-4]\d|0?[1-9])\. (?:kalenderwoche|kw)\b)(?:[ /](?P<year>{_YEAR}))?"
+        ),
+        _calendar_week,
+    ),
+    (
+        re.compile(
+            r"\b(?P<first>mo|di|mi|do|fr|sa|so) ?(?:-|bis) ?(?P<last>mo|di|mi|do|fr|sa|so)\b"
+        ),
+        _weekdays,
+    ),
     (re.compile(rf"\b{_PART}(?:der )?(?P<shift>{_SHIFT}) woche\b"), _relative_week),
     (
         re.compile(
@@ -419,17 +534,19 @@ _RULES: tuple[_Rule, ...] = (
     (
         re.compile(
             rf"\b{_PART}(?:(?P<shift>{_SHIFT}) monat(?:s|es)?|(?<=ende )des monats)\b"
+            r"|\bmonats(?P<edge>anfang|mitte|ende)\b"
         ),
         _relative_month,
     ),
-    (re.compile(rf"\b(?P<shift>{_SHIFT}) jahr(?:es)?\b"), _relative_year),
     (
         re.compile(
-            rf"\b(?:(?P<part>anfang|mitte|ende)|im|seit|ab|bis|fur|monat|bis ende|nachsten|kommenden) "
-            rf"(?P<month>{_MONTH_NAME})\b(?: (?P<year>{_YEAR}))?"
+            rf"\b(?:(?P<yearbefore>{_SHIFT}) jahr )?(?:(?P<part>anfang|mitte|ende)|im|seit|ab|bis|fur|monat|bis ende"
+            rf"|nachsten|kommenden) (?P<month>{_MONTH_NAME})\b(?: (?P<year>{_YEAR})| (?P<yearshift>{_SHIFT}) jahre?s)?"
         ),
         _whole_month,
     ),
+    (re.compile(rf"\b(?P<shift>{_SHIFT}) jahr(?:es)?\b"), _relative_year),
+    (re.compile(rf"\bim jahre? (?P<year>{_YEAR})\b"), _whole_year),
     (
         re.compile(rf"\b(?:am|zum|bis zum|ab dem|vom|den|dem) (?P<day>{_DAY})(?:\.(?!\d)|(?<=[nr]))"
                    r"(?! stock| etage| mal| kind| woche| wahl)(?=\W|$)"),
@@ -437,7 +554,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
 )  # fmt: skip
 _TRIGGER = re.compile(
-    rf"\d|heut|morg|gestern|tag|woch|monat|jahr|advent|abend|{'|'.join(sorted({m[:3] for m in _MONTHS}))}"
+    rf"\d|heut|morg|gestern|tag|tach\b|donnerst|woch|monat|jahr|advent|abend|{'|'.join(sorted({m[:3] for m in _MONTHS}))}"
     rf"|{_words(name for name in DAY_NAMES if 'tag' not in name and ' ' not in name)}"
-    rf"|konige|ten\b|sten\b|am (?:mo|di|mi|do|fr|sa)\b"
+    rf"|konige|ferien|ten\b|sten\b|te (?:\w+)te\b|\b(?:mo|di|mi|do|fr|sa) ?(?:-|bis)|am (?:mo|di|mi|do|fr|sa)\b"
 )

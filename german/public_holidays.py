@@ -155,7 +155,8 @@ _NAMES: tuple[tuple[_Calendar, str], ...] = (
      "|zweiter weihnachtsfeiertag|zweiten weihnachtsfeiertag|2. weihnachtsfeiertag|stephanstag")),
     (_fixed(12, 24, 26), ("weihnachten|weihnachtstage|weihnachtstagen|weihnachtsfeiertage"
      "|weihnachtsfeiertagen")),
-    (_fixed(12, 27, 30), "zwischen den jahren"),
+    (_fixed(12, 27, 30), ("zwischen den jahren|zwischen weihnachten und neujahr"
+     "|zwischen weihnachten und silvester")),
     (_fixed(12, 31), "silvester|sylvester|silvestertag|jahresende"),
 )  # fmt: skip
 _CALENDARS: dict[str, _Calendar] = {

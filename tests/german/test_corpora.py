@@ -1,0 +1,48 @@
+"""The grammars on corpora of expressions; known failures must stay listed there."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from german.dates import day_value, parse_dates, time_value
+
+CORPORA = Path(__file__).parent / "corpora"
+KNOWN_FAILURE = "! "
+
+
+def sections(name):
+    return YAML(typ="safe").load((CORPORA / name).read_text(encoding="utf-8"))
+
+
+def lines(text):
+    """Split a table; lines that are known failures must fail."""
+    for line in text.strip().splitlines():
+        failing = line.startswith(KNOWN_FAILURE)
+        cells = tuple(cell.strip() for cell in line.removeprefix(KNOWN_FAILURE).split("|"))
+        marks = [pytest.mark.xfail(strict=True, raises=AssertionError)] if failing else []
+        yield cells, marks
+
+
+def date_cases():
+    for section in sections("dates.yml"):
+        now = datetime.fromisoformat(section["now"])
+        for cells, marks in lines(section["expressions"]):
+            yield pytest.param(now, *cells, marks=marks, id=cells[0])
+
+
+@pytest.mark.parametrize(("now", "text", "days", "moment", "grain"), date_cases())
+def test_dates(now, text, days, moment, grain):
+    found = [
+        (day_value(match) or "", time_value(match) or "", match.grain)
+        for match in parse_dates(text, now)
+    ]
+    assert found == [(days, moment, grain)]
+
+
+def test_nearly_all_dates_are_right():
+    cases = list(date_cases())
+    right = sum(not case.marks for case in cases)
+    assert len(cases) >= 200
+    assert right / len(cases) >= 0.95
