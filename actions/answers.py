@@ -46,7 +46,8 @@ class Answer:
 
     ``missing`` names the value (``stadt``, ``strasse``, ``hausnummer``, ...) that
     the concern still needs; the concern then waits. ``values`` are slots that
-    are worth remembering.
+    are worth remembering. ``more`` are the answers to further concerns of the same
+    message, shown after this one.
     """
 
     text: str
@@ -59,6 +60,7 @@ class Answer:
     handoff: str | None = None
     missing: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    more: tuple[Answer, ...] = ()
 
     def custom(self) -> dict[str, Any]:
         """Return the part of the answer that travels beside text and buttons."""

@@ -16,16 +16,24 @@ from actions.services.access import Services
 from actions.services.opening_hours import BERLIN
 
 MAX_WAITING_TEXT = 500
+MAX_CONCERNS = 3
+"""Concerns of one message that are answered, one after the other."""
 
 
 @dataclass(frozen=True)
 class Concern:
-    """What a citizen wants. ``missing`` names the value it waits for."""
+    """What a citizen wants. ``missing`` names the value it waits for.
+
+    ``following`` are the further concerns of the same message, which are answered
+    after it; ``number`` is its place among them.
+    """
 
     intent: str
     text: str = ""
     entities: tuple[Mapping[str, Any], ...] = ()
     missing: str | None = None
+    following: tuple[Concern, ...] = ()
+    number: int = 1
 
     def value(self, entity: str) -> str | None:
         """Return the newest value of an entity as text, or None."""
@@ -50,15 +58,18 @@ class Concern:
         entities = [
             {"entity": each.get("entity"), "value": each.get("value")} for each in self.entities
         ]
-        return {
+        slot = {
             "intent": self.intent,
             "text": self.text[:MAX_WAITING_TEXT],
             "entities": entities,
             "missing": self.missing,
         }
+        if self.following:
+            slot["following"] = [each.to_slot() for each in self.following]
+        return slot
 
 
-def concern_of_slot(slot: Any) -> Concern | None:
+def concern_of_slot(slot: Any, number: int = 1) -> Concern | None:
     """Return the waiting concern of the slot ``anliegen``, or None when it holds none."""
     if not isinstance(slot, Mapping) or not isinstance(slot.get("intent"), str):
         return None
@@ -70,7 +81,18 @@ def concern_of_slot(slot: Any) -> Concern | None:
         text=text if isinstance(text, str) else "",
         entities=entities,
         missing=missing if isinstance(missing, str) else None,
+        following=_following(slot.get("following"), number) if number < MAX_CONCERNS else (),
+        number=number,
     )
+
+
+def _following(raw: Any, number: int) -> tuple[Concern, ...]:
+    """Return the concerns that come after the one with the number ``number``."""
+    if not isinstance(raw, list):
+        return ()
+    numbered = enumerate(raw[: MAX_CONCERNS - number], start=number + 1)
+    found = (concern_of_slot(each, place) for place, each in numbered)
+    return tuple(each for each in found if each is not None)
 
 
 @dataclass(frozen=True)
@@ -79,12 +101,15 @@ class History:
 
     ``concerns`` are the user's earlier messages, newest first; ``answers`` the
     answers the user got, newest first; ``ranking`` the likeliest intents of the
-    latest message with their confidence.
+    latest message with their confidence, ``refused`` the intents that it says no to,
+    ``last_turn`` the answers to the message before it, in their order.
     """
 
     concerns: tuple[Concern, ...] = ()
     answers: tuple[Answer, ...] = ()
     ranking: tuple[tuple[str, float], ...] = ()
+    refused: tuple[str, ...] = ()
+    last_turn: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from actions import choices
 from actions.answers import HUMAN_BUTTON, Answer, Button, ask_town
-from actions.dialogue import Answerer, Concern, Context
+from actions.choices import CHOICE, CHOICES, OTHER_BUTTON, REFINING, concern_of
+from actions.dialogue import Answerer, Concern, Context, concern_of_slot
+from actions.sequence import answered_next, one_after_the_other
 from actions.services.names import match
-from actions.spoken import capital
+from german.choices import NONE_OF_THEM
+from german.negation import declined
 
-CHOICES = 3
-LIKELY = 0.03
-"""Intents below this confidence are no choice worth offering."""
 MAX_VALUE_WORDS = 6
 MAX_VALUE_LETTERS = 80
-REFINING = (
-    "strasse", "hausnummer", "datum", "uhrzeit", "amt", "abfallart", "gegenstand", "leistung",
-)  # fmt: skip
 EXAMPLES = (
     Button("Öffnungszeiten", "/oeffnungszeiten"),
     Button("Abfalltermine", "/abfall_abholtermin"),
     Button("Ausweis beantragen", "/personalausweis_beantragen"),
 )
 WHAT_ELSE = "Was kann ich für Sie tun?"
+WHAT_INSTEAD = "Worum geht es stattdessen?"
+WHICH = "Was davon meinen Sie?"
 NOT_UNDERSTOOD = "Das habe ich leider nicht verstanden."
 AGAIN_NOT_UNDERSTOOD = (
     "Das verstehe ich leider wieder nicht. Soll Ihnen ein Mensch weiterhelfen? "
@@ -42,22 +40,38 @@ COMPLAINT = (
     "Geht es um einen Schaden auf der Straße? Dann melden wir ihn gleich."
 )
 DEFECT_BUTTON = Button("Schaden melden", "/mangel_melden")
-_PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?")
 
 
 class Conversation:
     """The answers that depend on what was said before.
 
     Args:
-        topics: intent → answerer of all topics; waiting and earlier concerns are
-            answered through it.
+        topics: intent → answerer of all topics; waiting, earlier and further concerns
+            are answered through it.
     """
 
     def __init__(self, topics: Mapping[str, Answerer]) -> None:
-        self._topics = topics
+        self._topics = one_after_the_other(topics)
 
     def answerers(self) -> dict[str, Answerer]:
-        """Return name → answerer; actions are called ``action_<name>``."""
+        """Return name → answerer of topics and course; actions are called ``action_<name>``."""
+        course = self._topics | self._course()
+        return {name: self._or_chosen(answerer) for name, answerer in course.items()}
+
+    def _or_chosen(self, answerer: Answerer) -> Answerer:
+        """Let an open question with choices hear its answer first."""
+
+        async def answer(concern: Concern, context: Context) -> Answer:
+            found = choices.chosen(concern, context)
+            if isinstance(found, Concern) and found.intent in self._topics:
+                return await self._answer(found, context)
+            if found == NONE_OF_THEM:
+                return choices.something_else(context)
+            return await answerer(concern, context)
+
+        return answer
+
+    def _course(self) -> dict[str, Answerer]:
         return {
             "fortsetzen": self.fortsetzen,
             "nicht_verstanden": self.nicht_verstanden,
@@ -92,9 +106,11 @@ class Conversation:
             return tried
         if context.misses >= 1:
             return _missed(context, AGAIN_NOT_UNDERSTOOD, (HUMAN_BUTTON,))
-        likely = self._likely(context)
+        likely = choices.likely_choices(concern, context, self._topics)
         if likely:
-            return _missed(context, f"{NOT_UNDERSTOOD} Meinen Sie eines davon?", likely)
+            which = "Meinen Sie das hier?" if len(likely) == 1 else "Meinen Sie eines davon?"
+            asked = choices.question(f"{NOT_UNDERSTOOD} {which}", likely)
+            return replace(asked, values=_missed_once_more(context))
         hint = "Sagen Sie es bitte mit anderen Worten, oder wählen Sie:"
         return _missed(context, f"{NOT_UNDERSTOOD} {hint}", EXAMPLES)
 
@@ -104,37 +120,65 @@ class Conversation:
         return tried or Answer(OUT_OF_SCOPE, buttons=EXAMPLES)
 
     async def wiederholen(self, _concern: Concern, context: Context) -> Answer:
-        """Give the last answer again, word by word."""
+        """Give the answers to the last message again, word by word."""
+        if len(context.history.last_turn) > 1:
+            first, *more = context.history.last_turn
+            kept = {"anliegen": context.slots.get("anliegen")}
+            return replace(first, more=tuple(more), values=kept)
         return self._given_again(context, 0, "Ich habe noch nichts gesagt.")
 
     async def zurueck(self, _concern: Concern, context: Context) -> Answer:
         """Drop the open question, or give the answer before the last again."""
+        if context.waiting is not None and context.waiting.following:
+            dropped = Answer("Gut, lassen wir diese Frage.")
+            return await answered_next(self._topics, context.waiting.following, dropped, context)
         if context.waiting is not None:
             return Answer(f"Gut, lassen wir diese Frage. {WHAT_ELSE}", buttons=EXAMPLES)
         return self._given_again(context, 1, "Weiter zurück geht es nicht.")
 
-    async def abbrechen(self, _concern: Concern, _context: Context) -> Answer:
-        """Drop what was begun; nothing was booked or sent."""
+    async def abbrechen(self, concern: Concern, context: Context) -> Answer:
+        """Drop what was begun or is refused; nothing was booked or sent."""
+        if context.history.refused:
+            return self._without_refused(concern, context)
         return Answer(f"Gut, ich breche das ab. {WHAT_ELSE}", buttons=EXAMPLES)
 
     async def ja(self, _concern: Concern, context: Context) -> Answer:
         """Take the only choice of the last answer; ask which one where there were several."""
-        buttons = context.history.answers[0].buttons if context.history.answers else ()
-        chosen = _concern_of(buttons[0]) if len(buttons) == 1 else None
+        last = context.history.answers[0] if context.history.answers else Answer("")
+        offered = [each for each in last.buttons if each != OTHER_BUTTON]
+        chosen = concern_of(offered[0]) if len(offered) == 1 else None
         if chosen is not None and chosen.intent in self._topics:
             return await self._answer(chosen, context)
-        if buttons:
+        if last.buttons:
             kept = {"anliegen": context.slots.get("anliegen")}
-            return Answer("Gern. Was davon meinen Sie?", buttons=buttons, values=kept)
+            expects = CHOICE if last.expects == CHOICE else None
+            text = f"Gern. {WHICH}"
+            return Answer(text, buttons=last.buttons, expects=expects, values=kept)
         return Answer(f"Gut. {WHAT_ELSE}", buttons=EXAMPLES)
 
-    async def nein(self, _concern: Concern, _context: Context) -> Answer:
+    async def nein(self, concern: Concern, context: Context) -> Answer:
         """Drop what was offered; nothing is begun against a citizen's will."""
+        if context.history.refused:
+            return self._without_refused(concern, context)
+        if choices.open_choices(context):
+            return choices.something_else(context)
         return Answer(f"In Ordnung. {WHAT_ELSE}", buttons=EXAMPLES)
 
     async def beschwerde(self, _concern: Concern, _context: Context) -> Answer:
         """Take a complaint seriously: a human is offered, not a way round."""
         return Answer(COMPLAINT, buttons=(HUMAN_BUTTON, DEFECT_BUTTON))
+
+    def _without_refused(self, concern: Concern, context: Context) -> Answer:
+        """Say what is not started and ask what is wanted instead."""
+        titles = map(context.services.responsibility.title_of, context.history.refused)
+        wishes = [declined(title) for title in titles if title]
+        said = f"Gut, Sie möchten {' und '.join(wishes)}." if wishes else "Gut, das lassen wir."
+        text = f"{said} {WHAT_INSTEAD}"
+        likely = choices.likely_choices(concern, context, self._topics)
+        if likely:
+            return choices.question(text, likely)
+        refused = {f"/{intent}" for intent in context.history.refused}
+        return Answer(text, buttons=tuple(b for b in EXAMPLES if b.payload not in refused))
 
     def _given_again(self, context: Context, number: int, otherwise: str) -> Answer:
         answers = context.history.answers
@@ -179,7 +223,8 @@ class Conversation:
         if waiting.missing == "stadt" and not _town_in(concern.text, context):
             return None
         answer = await self._complete(waiting, concern, context)
-        if not answer.values.get("anliegen"):
+        asked_again = concern_of_slot(answer.values.get("anliegen"))
+        if asked_again is None or asked_again.intent != waiting.intent:
             return answer
         misses = float(context.misses + 1)
         buttons = answer.buttons
@@ -192,34 +237,14 @@ class Conversation:
             (each for each in context.history.concerns if each.intent in self._topics), None
         )
 
-    def _likely(self, context: Context) -> tuple[Button, ...]:
-        """Return the likeliest concerns as choices in the citizen's words."""
-        title_of = context.services.responsibility.title_of
-        buttons = [
-            Button(capital(title), f"/{intent}")
-            for intent, confidence in context.history.ranking
-            if intent in self._topics and confidence >= LIKELY and (title := title_of(intent))
-        ]
-        return tuple(buttons[:CHOICES])
-
-
-def _concern_of(button: Button) -> Concern | None:
-    """Return the concern that a button stands for, or None when it cannot be read."""
-    read = _PAYLOAD.fullmatch(button.payload)
-    if read is None:
-        return None
-    try:
-        values = json.loads(read.group(2) or "{}")
-    except ValueError:
-        return None
-    entities = tuple({"entity": name, "value": value} for name, value in values.items())
-    return Concern(read.group(1), entities=entities)
-
 
 def _missed(context: Context, text: str, buttons: tuple[Button, ...]) -> Answer:
     """Return an answer that counts a misunderstanding and leaves the open question open."""
-    kept = {"fehlversuche": float(context.misses + 1), "anliegen": context.slots.get("anliegen")}
-    return Answer(text, buttons=buttons, values=kept)
+    return Answer(text, buttons=buttons, values=_missed_once_more(context))
+
+
+def _missed_once_more(context: Context) -> dict[str, Any]:
+    return {"fehlversuche": float(context.misses + 1), "anliegen": context.slots.get("anliegen")}
 
 
 def _town_chosen(context: Context) -> Answer:

@@ -28,7 +28,20 @@ def history_of(tracker: Tracker) -> History:
         concerns=tuple(concerns[:DEPTH]),
         answers=tuple(each for each in answers[:DEPTH] if each.text),
         ranking=_ranking(tracker.latest_message.get("intent_ranking") or ()),
+        refused=_names(tracker.latest_message.get("refused")),
+        last_turn=_last_turn(before),
     )
+
+
+def _last_turn(before: list[Mapping[str, Any]]) -> tuple[Answer, ...]:
+    users = [number for number, event in enumerate(before) if event.get("event") == "user"]
+    since = before[users[-1] :] if users else before
+    answers = [_answer(each) for each in since if each.get("event") == "bot"]
+    return tuple(each for each in answers if each.text)
+
+
+def _names(raw: Any) -> tuple[str, ...]:
+    return tuple(each for each in raw if isinstance(each, str)) if isinstance(raw, list) else ()
 
 
 def _concern(event: Mapping[str, Any]) -> Concern:

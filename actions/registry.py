@@ -55,4 +55,4 @@ def answerers() -> dict[str, Answerer]:
         if intent in table:
             raise ValueError(f"{intent} is answered by two topics")
         table[intent] = answerer
-    return table | Conversation(table).answerers()
+    return Conversation(table).answerers()

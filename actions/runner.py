@@ -13,11 +13,13 @@ from rasa_sdk.events import SlotSet  # type: ignore[import-untyped]
 from rasa_sdk.executor import CollectingDispatcher  # type: ignore[import-untyped]
 
 from actions.answers import HUMAN_BUTTON, UNREACHABLE, Answer
-from actions.dialogue import Answerer, Concern, Context
+from actions.dialogue import MAX_CONCERNS, Answerer, Concern, Context
 from actions.history import history_of
 from actions.services.access import Services
 from service.clock import Clock
 
+CARRIED = frozenset({"amt", "abfallart"})
+"""Entities of a first concern that a second one may mean without naming them."""
 ACTION_SECONDS = 8.0
 """Hard limit of one action (engine R2); everything a service does ends before."""
 
@@ -48,12 +50,13 @@ class ConcernAction(Action):  # type: ignore[misc]  # rasa-sdk is not typed
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
-        """Give exactly one answer and the slots that follow from it."""
+        """Give an answer to each concern of the message and the slots that follow from them."""
         del domain  # the answer never depends on it
         concern = self._concern(tracker)
         context = context_of(tracker, concern, self._services, self._clock)
         answer = await self._answer(concern, context)
-        utter(dispatcher, answer)
+        for each in (answer, *answer.more):
+            utter(dispatcher, each)
         return slots_after(concern, context, answer)
 
     def _concern(self, tracker: Tracker) -> Concern:
@@ -69,9 +72,38 @@ class ConcernAction(Action):  # type: ignore[misc]  # rasa-sdk is not typed
 
 
 def latest_concern(tracker: Tracker, intent: str) -> Concern:
-    """Return the latest message as a concern of ``intent``."""
+    """Return the latest message as a concern of ``intent``, with those that follow it."""
     message = tracker.latest_message
-    return Concern(intent, str(message.get("text") or ""), _entities(message))
+    several = concerns_of(message)
+    if not several or several[0].intent != intent:
+        return Concern(intent, str(message.get("text") or ""), _entities(message))
+    return replace(several[0], following=tuple(several[1:]))
+
+
+def concerns_of(message: Mapping[str, Any]) -> list[Concern]:
+    """Return the concerns of a message that has several, else nothing."""
+    raw = message.get("concerns")
+    named = [each for each in raw if isinstance(each, Mapping)] if isinstance(raw, list) else []
+    concerns: list[Concern] = []
+    for number, each in enumerate(named[:MAX_CONCERNS], start=1):
+        carried = concerns[0].entities if concerns else ()
+        entities = (*_carried(carried, _entities(each)), *_entities(each))
+        concerns.append(
+            Concern(
+                str(each.get("intent") or ""), str(each.get("text") or ""), entities, number=number
+            )
+        )
+    return concerns if len(concerns) > 1 else []
+
+
+def _carried(
+    earlier: Iterable[Mapping[str, Any]], own: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return what "und wann hat es auf" means by "es": the office or bin named before."""
+    named = {each.get("entity") for each in own}
+    return [
+        each for each in earlier if each.get("entity") in CARRIED and each["entity"] not in named
+    ]
 
 
 def _entities(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

@@ -48,6 +48,8 @@ class Expectation(StrEnum):
     NUMBER = "number"
     DOCUMENT = "document"
     PHONE = "phone"
+    CHOICE = "choice"
+    """One of the buttons; "das erste" and "keins davon" are understood, too."""
     CODE = "code"
     FREE = "free"
 

@@ -105,6 +105,8 @@ _FRAME = (
 _CONTRAST = _folded("sondern stattdessen lieber aber nur bloß")
 _DETERMINERS = _folded("den die das dem der einen eine ein meinen meine mein")
 _PREPOSITIONS = _folded("für mit von zu bei auf an in um aus nach über wegen zum zur vom")
+_INDEFINITE = frozenset({"ein", "eine", "einen", "einem", "einer"})
+_GENDERS = (("müll", "keinen"), ("fall", "keinen"), ("geld", "kein"))
 _FAILING = _folded("weiß kann konnte finde gefunden bekommen gekriegt")
 _TELLING = _folded(
     "ist sind war waren wurde wurden wird werden hat habe hatte kommt kam geht ging gibt gab frei "
@@ -157,6 +159,33 @@ def without_refusals(raw: str, refused: Sequence[Negation]) -> str:
 def has_content(raw: str) -> bool:
     """Tell whether a text has words beyond "nein, ich möchte bitte" and "wo und wann"."""
     return any(token.word not in _FRAME | QUESTION_WORDS for token in aligned(raw).tokens)
+
+
+def declined(wish: str) -> str:
+    """Negate what completes "Sie möchten ...".
+
+    Args:
+        wish: For example "einen Termin buchen" or "mit einem Menschen sprechen".
+
+    Returns:
+        "keinen Termin buchen", "nicht mit einem Menschen sprechen".
+    """
+    first, _, rest = wish.partition(" ")
+    if first in _INDEFINITE:
+        return f"k{wish}"
+    if first == "etwas":
+        return f"nichts {rest}"
+    if first.endswith("e") and first not in _DETERMINERS:
+        return f"keine {first}n {rest}"
+    return f"{_no_for(first)} {wish}" if first[:1].isupper() else f"nicht {wish}"
+
+
+def _no_for(noun: str) -> str:
+    """Return "kein" with the ending that fits a noun without an article, as far as it shows."""
+    for ending, word in _GENDERS:
+        if noun.endswith(ending):
+            return word
+    return "keine"
 
 
 def _without_opening(left: str) -> str:

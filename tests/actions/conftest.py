@@ -291,17 +291,24 @@ class ActionServer:
 
     async def run(self, action: str, *words: Any, **call: Any) -> Turn:
         """Run one action and return its only answer and the slots it sets."""
+        turn = await self.run_several(action, *words, **call)
+        assert len(turn.texts) == 1, turn.texts
+        return turn
+
+    async def run_several(self, action: str, *words: Any, **call: Any) -> Turn:
+        """Run one action and return its answers and the slots it sets."""
         response = await self.post("/webhook", action_call(action, *words, **call))
         assert response.status_code == 200, response.text
         return Turn(response.json())
 
 
 class Turn:
-    """One answer with the slots after it."""
+    """The first answer of a turn, the texts of all, and the slots after it."""
 
     def __init__(self, body: dict[str, Any]) -> None:
-        assert len(body["responses"]) == 1, body["responses"]
-        self.answer = body["responses"][0]
+        self.answers = body["responses"]
+        self.texts = [each["text"] for each in self.answers]
+        self.answer = self.answers[0]
         self.text: str = self.answer["text"]
         self.custom: dict[str, Any] = self.answer["custom"]
         self.buttons: list[dict[str, str]] = self.answer["buttons"]

@@ -50,7 +50,8 @@ async def test_first_miss_offers_likely_choices_in_the_citizens_words(server: Ac
         {
             "title": "Einen Personalausweis beantragen",
             "payload": "/personalausweis_beantragen",
-        }
+        },
+        {"title": "Etwas anderes", "payload": "/nein"},
     ]
     assert turn.slots["fehlversuche"] == 1.0
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from german.negation import find_negations, has_content, refusals, without_refusals
+from german.negation import declined, find_negations, has_content, refusals, without_refusals
 from german.normal_form import aligned
 
 CORPUS = YAML(typ="safe").load(
@@ -41,6 +41,25 @@ def test_the_corpus_is_large_enough_to_mean_something():
 @pytest.mark.parametrize("text", ["nein", "ich möchte bitte", "sondern", "", "ja, gern"])
 def test_frames_are_no_content(text):
     assert not has_content(text)
+
+
+@pytest.mark.parametrize(
+    ("wish", "negated"),
+    [
+        ("einen Termin buchen", "keinen Termin buchen"),
+        ("eine Ansprechperson finden", "keine Ansprechperson finden"),
+        ("ein Auto anmelden", "kein Auto anmelden"),
+        ("mit einem Menschen sprechen", "nicht mit einem Menschen sprechen"),
+        ("die Wartezeit erfragen", "nicht die Wartezeit erfragen"),
+        ("Sperrmüll anmelden", "keinen Sperrmüll anmelden"),
+        ("Wohngeld beantragen", "kein Wohngeld beantragen"),
+        ("Öffnungszeiten erfragen", "keine Öffnungszeiten erfragen"),
+        ("aktuelle Störungen erfragen", "keine aktuellen Störungen erfragen"),
+        ("etwas am Wertstoffhof abgeben", "nichts am Wertstoffhof abgeben"),
+    ],
+)
+def test_a_wish_is_declined_in_good_german(wish, negated):
+    assert declined(wish) == negated
 
 
 @settings(max_examples=200, deadline=None)
