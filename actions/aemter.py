@@ -222,7 +222,14 @@ async def zustaendigkeit(concern: Concern, context: Context, town: str) -> Answe
     opening = f"Sie möchten {duty.title}. In {context.town_name} gilt:"
     links = _duty_link(context, town, entry.body, entry.url)
     text = paragraphs(f"{opening}\n{bullets(lines)}", await help_line(context, town))
-    return of_found(marked(text, found.demo), [found], links=links)
+    more = await _more(topic, context)
+    return of_found(marked(text, found.demo), [found], links=links, buttons=more)
+
+
+async def _more(topic: str, context: Context) -> tuple[Button, ...]:
+    """Offer the answer to the concern itself where the catalogue has one."""
+    known = await context.services.catalogue.entry(context.town, topic, context.today)
+    return (Button("Mehr dazu", f"/{topic}"),) if isinstance(known, Found) else ()
 
 
 def _duty_link(context: Context, town: str, title: str, url: str | None) -> tuple[Link, ...]:

@@ -162,6 +162,23 @@ async def test_who_is_responsible(server: ActionServer):
     assert turn.custom["as_of"] == "2026-11-02"
 
 
+@pytest.mark.parametrize(
+    ("topic", "offered"),
+    [
+        (
+            "personalausweis_beantragen",
+            [{"title": "Mehr dazu", "payload": "/personalausweis_beantragen"}],
+        ),
+        ("kfz_anmelden", []),
+    ],
+)
+async def test_who_is_responsible_leads_on_to_what_is_known(
+    server: ActionServer, topic: str, offered: list[dict[str, str]]
+):
+    turn = await server.run("action_zustaendigkeit", "", {"leistung": topic}, SOEST)
+    assert turn.buttons == offered
+
+
 async def test_the_topic_is_asked_for(server: ActionServer):
     turn = await server.run("action_zustaendigkeit", "Wer ist zuständig?", {}, SOEST)
     assert turn.slots["anliegen"]["missing"] == "leistung"
