@@ -20,6 +20,8 @@ from conversations.responses import ContentError, read_content
 from conversations.typed_text import TEXT_LIMIT_CHARACTERS
 
 FILE = Path("de") / "crisis.yml"
+CRISIS_INTENT = "notfall"
+"""What the turn is called; without a confidence, for nothing was guessed."""
 
 
 class _Part(BaseModel):

@@ -17,7 +17,7 @@ from ulid import ULID
 from contracts.messages import ConversationOpening, Receipt, Status, UserMessage
 from conversations import handoffs, metrics, outbox
 from conversations.addresses import Addresses
-from conversations.crisis import Crisis, CrisisLayer
+from conversations.crisis import CRISIS_INTENT, Crisis, CrisisLayer
 from conversations.database import Database, Transaction
 from conversations.handoffs import Transition
 from conversations.moments import database_now
@@ -207,6 +207,7 @@ def _answer_at_once(
             conversation=row.id,
             status="crisis",
             parts=1,
+            intent=CRISIS_INTENT,
             entities=[],
             ms=0,
             at=now,

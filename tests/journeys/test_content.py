@@ -40,10 +40,9 @@ def problems(case: Case, result: dict) -> list[str]:
     """Return what is wrong with a result, nothing when it is as expected."""
     found = []
     text = "\n".join(answer["text"] for answer in result["answers"])
-    before_nlu = case.intent == "notfall" and result["intent"] is None
-    if before_nlu and not re.search("11[02]|116", text):
+    if result["intent"] == "notfall" and not re.search("11[02]|116", text):
         found.append("danger without a number to call")
-    if result["intent"] != case.intent and not before_nlu:
+    if result["intent"] != case.intent:
         found.append(f"intent is {result['intent']}")
     known = {(each["entity"], str(each["value"])) for each in result["entities"]}
     found += [

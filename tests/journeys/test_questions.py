@@ -86,3 +86,4 @@ async def test_wish_for_a_human_silences_the_bot(house):
 async def test_danger_is_answered_before_anything_else(house):
     turn = await house.ask("Hilfe, mein Mann atmet nicht mehr", town="soest")
     assert "112" in turn.deliveries[0].text
+    assert (turn.to_json()["intent"], turn.to_json()["confidence"]) == ("notfall", None)
