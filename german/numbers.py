@@ -66,8 +66,12 @@ def digits_from_words(text: str) -> str:
 
 
 def number_from_word(word: str) -> int | None:
-    """Read one cardinal or ordinal word: "dreiundzwanzigsten" → 23; else None."""
-    return _CARDINALS.get(fold(word), _ORDINALS.get(fold(word)))
+    """Read one cardinal below 1000 or ordinal word: "dreiundzwanzigsten" → 23; else None."""
+    folded = fold(word)
+    for known in (_CARDINALS, _ORDINALS, _HUNDREDS):
+        if folded in known:
+            return known[folded]
+    return None
 
 
 def year_from_word(word: str) -> int | None:
@@ -115,7 +119,18 @@ def _ordinals() -> dict[str, int]:
     return known
 
 
+def _hundreds() -> dict[str, int]:
+    known = {fold(spoken_number(number)): number for number in range(100, 1000)}
+    bare = {
+        word.removeprefix("ein"): number
+        for word, number in known.items()
+        if number < 200  # "hundertdrei"
+    }
+    return known | bare
+
+
 _CARDINALS = _cardinals()
+_HUNDREDS = _hundreds()
 _ORDINALS = _ordinals()
 
 CARDINAL_WORDS = tuple(sorted(_CARDINALS, key=len, reverse=True))

@@ -20,24 +20,38 @@ from german.numbers import number_from_word
 from german.phonetics import cologne_code
 
 _TOKEN = re.compile(r"[^\W_]+")
-_STREET_END = re.compile(r"(?:strase|strasen|strasse|strase|stras|stase|strae|str)$")
+_STREET_END = re.compile(
+    r"(?:strasen|strasse|strase|strsse|strse|starse|starsse|srase|stras|stase|strae|str)$"
+)
 _WAY = re.compile(
     r"(?:str|weg|platz|gase|alle|ring|ufer|wall|damm|pfad|stieg|steig|markt|kamp|graben|hof|tor"
     r"|berg|feld|siedlung|wiese|promenade|chause|twiete|höhe|hohe|tal|brucke|eck|winkel|busch)$"
 )
 _HOUSE_NUMBER = re.compile(
     r"[\s,.]*(?:nr\.?|numer|nummer|hausnumer|hausnummer)?\s*"
-    r"(\d{1,3})(?!\d|[.:]\d|\s*(?:uhr|euro|€|prozent|%))(?:\s*-\s*\d{1,3}(?!\d))?"
+    r"(\d{1,3})(?!\d|[.:]\d|\s*(?:uhr|euro|€|prozent|%|personen|leute|kinder|mal|woche|tage|tonne|stuck|hunde))(?:\s*-\s*\d{1,3}(?!\d))?"
     r"(?:\s?([a-h])(?![^\W\d_]))?"
 )
-_SPOKEN_NUMBER = re.compile(r"[\s,]*(?:numer|nummer|hausnumer)?\s*([a-z]+)(?:\s([a-h])(?!\w))?")
+_SPOKEN_NUMBER = re.compile(
+    r"[\s,]*(?:nr\.?|numer|nummer|hausnumer|hausnummer)?\s*([a-z]+)(?:\s([a-h])(?!\w))?"
+)
 _PLACE_WORDS = frozenset(
     ("am", "an", "in", "im", "auf", "zum", "zur", "wohne", "wohnen", "wohnhaft", "bei", "beim")
 )
-_ARTICLES = frozenset({"der", "dem", "den", "die"})
+_ARTICLES = frozenset({"der", "dem", "den", "die", "ein", "eine", "einem", "einen", "einer"})
+_SHORT_FORMS = {
+    "sankt": "st", "doktor": "dr", "professor": "prof", "bgm": "burgermeister",
+    "bgmstr": "burgermeister",
+}  # fmt: skip
+_JOINED_NUMBER = re.compile(r"([^\W\d_]{5,})(\d{1,3}[a-h]?)")
 _LONGEST_NAME = 5
 _ACCEPTED = 0.82
 _CLEAR_LEAD = 0.06
+_CLEARLY = 0.85
+"""How near "im Winckel" must be to a street that no word like "Straße" gives away."""
+_BY_TAIL = 0.9
+_SHORTEST_TAIL = 9
+_SHORTEST_LAST = 4
 
 
 @dataclass(frozen=True)
@@ -71,10 +85,7 @@ def street_key(name: str) -> str:
 
     "Linden Strasse", "Linden-Str." and "Lindenstraße" → ``lindenstr``.
     """
-    tokens = _TOKEN.findall(fold(name))
-    if tokens and tokens[0] in {"sankt", "st"}:
-        tokens[0] = "st"
-    return _STREET_END.sub("str", "".join(tokens))
+    return _joined_key(_TOKEN.findall(fold(name)))
 
 
 class StreetIndex:
@@ -85,7 +96,12 @@ class StreetIndex:
         self._by_key = {street_key(name): name for name in reversed(self.names)}
         self._by_key.pop("", None)
         self._keys = list(self._by_key)
-        self._heads = {key[:length] for key in self._keys for length in (1, 2, 3)} | {"san"}
+        self._by_tail = _tails(self.names, self._by_key)
+        heads = [*self._keys, *self._by_tail, *_SHORT_FORMS]
+        self._heads = {key[:length] for key in heads for length in (1, 2, 3)}
+        self._openings = _PLACE_WORDS.intersection(
+            words[0] for words in map(_words, self.names) if len(words) > 1
+        )
         self._by_sound: dict[str, list[str]] = {}
         for key in self._keys:
             self._by_sound.setdefault(cologne_code(key), []).append(key)
@@ -104,7 +120,7 @@ class StreetIndex:
             Matches with positions in the raw text, without overlaps.
         """
         folded = text if isinstance(text, AlignedText) else aligned(text)
-        tokens = folded.tokens[:400]
+        tokens = _split_numbers(folded.tokens[:400])
         return list(self._scan(folded, tokens))
 
     def match(self, name: str) -> StreetMatch | None:
@@ -145,16 +161,36 @@ class StreetIndex:
         window = tokens[position : position + _LONGEST_NAME]
         if window[0].word[:3] in self._heads:
             for length in range(len(window), 0, -1):
-                key = _key_of(window[:length])
-                name = self._by_key.get(key)
-                if name is not None and self._is_meant(folded, tokens, position, length, key):
-                    return _street(folded, window[:length], name, 1.0), length
-        for length in range(min(len(window), 3), 0, -1):
-            if _is_way(window[length - 1].word) and _looks_like_street(window[:length]):
-                match = self._near(folded, window[:length])
+                match = self._exact(folded, tokens, position, length)
                 if match is not None:
                     return match, length
+        for length in range(min(len(window), 4), 0, -1):
+            match = self._misspelt(folded, window[:length])
+            if match is not None:
+                return match, length
         return None, 1
+
+    def _exact(
+        self, folded: AlignedText, tokens: Sequence[Token], position: int, length: int
+    ) -> StreetMatch | None:
+        window = tokens[position : position + length]
+        key = _key_of(window)
+        if length > 1 and key in self._by_tail:
+            return _street(folded, window, self._by_tail[key], _BY_TAIL)
+        name = self._by_key.get(key)
+        if name is None or not self._is_meant(folded, tokens, position, length, key):
+            return None
+        return _street(folded, window, name, 1.0)
+
+    def _misspelt(self, folded: AlignedText, window: Sequence[Token]) -> StreetMatch | None:
+        """Take a name with errors, if a word like "Straße" or "Am" shows that it is one."""
+        last = window[-1].word
+        if len(window) < 4 and _is_way(last) and _looks_like_street(window):
+            return self._near(folded, window)
+        if len(window) < 2 or len(last) < _SHORTEST_LAST or window[0].word not in self._openings:
+            return None
+        match = self._near(folded, window)
+        return match if match and match.score > _CLEARLY and not match.alternatives else None
 
     def _is_meant(
         self,
@@ -218,11 +254,48 @@ def match_street(text: str, streets: StreetIndex | Iterable[str]) -> StreetMatch
     return index.match(text)
 
 
+def _words(name: str) -> list[str]:
+    return _TOKEN.findall(fold(name))
+
+
+def _tails(names: Iterable[str], keys: Iterable[str]) -> dict[str, str]:
+    """Give the streets that are known without first names: "Adenauer-Allee"."""
+    tails: dict[str, list[str]] = {}
+    for name in names:
+        words = _words(name)
+        if len(words) > 2 and words[0] not in _PLACE_WORDS:
+            tails.setdefault(_joined_key(words[-2:]), []).append(name)
+    known = set(keys)
+    return {
+        tail: streets[0]
+        for tail, streets in tails.items()
+        if len(streets) == 1 and len(tail) >= _SHORTEST_TAIL and tail not in known
+    }
+
+
 def _key_of(window: Sequence[Token]) -> str:
-    tokens = [token.word for token in window]
-    if tokens[0] == "sankt":
-        tokens[0] = "st"
-    return _STREET_END.sub("str", "".join(tokens))
+    return _joined_key([token.word for token in window])
+
+
+def _joined_key(words: list[str]) -> str:
+    joined = "".join([*(_SHORT_FORMS.get(word, word) for word in words[:1]), *words[1:]])
+    return _STREET_END.sub("str", joined)
+
+
+def _split_numbers(tokens: Sequence[Token]) -> list[Token]:
+    """Split "schulstrasse22" into street and number."""
+    split: list[Token] = []
+    for token in tokens:
+        joined = _JOINED_NUMBER.fullmatch(token.word)
+        if joined is None:
+            split.append(token)
+        else:
+            border = token.start + joined.end(1)
+            split += [
+                Token(joined[1], token.start, border),
+                Token(joined[2], border, token.end),
+            ]
+    return split
 
 
 @lru_cache(maxsize=20_000)
@@ -263,6 +336,6 @@ def _house_number(folded: AlignedText, position: int) -> tuple[str, int, int] | 
         return written.group(1) + (written.group(2) or ""), written.start(1), written.end()
     spoken = _SPOKEN_NUMBER.match(folded.text, position)
     number = number_from_word(spoken.group(1)) if spoken else None
-    if spoken is None or number is None or spoken.group(1).startswith("ein"):
+    if spoken is None or number is None or spoken.group(1) in _ARTICLES:
         return None
     return f"{number}{spoken.group(2) or ''}", spoken.start(1), spoken.end()

@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from german.dates import day_value, parse_dates, time_value
+from german.streets import StreetIndex
 
 CORPORA = Path(__file__).parent / "corpora"
 KNOWN_FAILURE = "! "
@@ -45,4 +46,24 @@ def test_nearly_all_dates_are_right():
     cases = list(date_cases())
     right = sum(not case.marks for case in cases)
     assert len(cases) >= 200
+    assert right / len(cases) >= 0.95
+
+
+def street_cases():
+    for section in sections("streets.yml"):
+        index = StreetIndex(section["streets"])
+        for cells, marks in lines(section["expressions"]):
+            yield pytest.param(index, *cells, marks=marks, id=cells[0])
+
+
+@pytest.mark.parametrize(("index", "text", "name", "number"), street_cases())
+def test_streets(index, text, name, number):
+    found = [(match.name, match.house_number or "") for match in index.find(text)]
+    assert found == ([(name, number)] if name else [])
+
+
+def test_nearly_all_streets_are_right():
+    cases = list(street_cases())
+    right = sum(not case.marks for case in cases)
+    assert len(cases) >= 120
     assert right / len(cases) >= 0.95
