@@ -10,23 +10,41 @@ from german.normal_form import AlignedText, aligned
 from german.numbers import CARDINAL_WORDS, number_from_word
 
 _NUMBER = rf"(?:\d{{1,4}}|{'|'.join(word for word in CARDINAL_WORDS if len(word) > 2)})"
-_PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[\s()/.-]{0,2}\d){5,14}(?![\w])")
+_WORDS = rf"(?:{_NUMBER}|[a-z]{{0,12}}hundert[a-z]{{0,24}})"
+_PHONE = re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[\s()/.-]{0,3}\d){5,14}(?![\w])")
+_TRUNK_ZERO = re.compile(r"(?<=\d)\s*\(0\)")
+_DIGIT_WORDS = {
+    "null": "0", "eins": "1", "ein": "1", "zwei": "2", "zwo": "2", "drei": "3", "vier": "4",
+    "funf": "5", "sechs": "6", "sieben": "7", "acht": "8", "neun": "9",
+}  # fmt: skip
+_SPOKEN_PHONE = re.compile(rf"\bnull(?: (?:{'|'.join(_DIGIT_WORDS)})\b){{6,14}}")
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-_SPOKEN_MAIL = re.compile(r"\b([a-z0-9._-]{1,64}) at ([a-z0-9-]{1,63}) punkt (de|com|net|org|eu)\b")
-_MONEY = re.compile(
-    r"(?<![\w.])(\d{1,6}(?:\.\d{3})*(?:,\d{1,2})?)\s?(?:€|eur\b|euro\b)|€\s?(\d{1,6}(?:,\d{1,2})?)"
+_SPOKEN_MAIL = re.compile(
+    r"\b((?:[a-z0-9_-]{1,40} punkt ){0,2}[a-z0-9._-]{1,64}) at ([a-z0-9-]{1,63}) punkt"
+    r" (de|com|net|org|eu)\b"
 )
-_SPOKEN_MONEY = re.compile(rf"\b({_NUMBER}) euro(?: ({_NUMBER})\b(?! (?:und|uhr)))?")
+_BRACKET_MAIL = re.compile(
+    r"([\w.+-]{1,64}) ?[(\[](?:at|a)[)\]] ?([\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
+)
+_MONEY = re.compile(
+    r"(?<![\w.])(\d{1,6}(?:\.\d{3})*(?:,\d{1,2})?|\d{1,6}\.\d\d)\s?(?:€|eur\b|euro\b|euronen\b)"
+    r"(?: (\d\d)(?![\w.,:]| ?uhr))?|€\s?(\d{1,6}(?:,\d{1,2})?)"
+)
+_SPOKEN_MONEY = re.compile(rf"\b({_WORDS}) euro(?: ({_NUMBER})\b(?! (?:und|uhr)))?")
+_CENTS = re.compile(rf"\b({_NUMBER}) cents?\b")
 _AGE = re.compile(
     rf"\b({_NUMBER})[\s-]?(?:jahre?n?|j\.|monate?) ?(?:alt\b|alte[nrms]?\b|jung\b)"
     rf"|\b({_NUMBER})[\s-]?jahrige[nrms]?\b|\b({_NUMBER})[\s-]?jahrig\b"
-    rf"|\b(?:ist|bin|wird|werde|wurde|alter|unter|uber|ab) (?:jetzt |schon |erst |gerade )?"
+    rf"|\b(?:ist|bin|wird|werde|wurde|alter|unter|uber|ab) (?:jetzt |schon |erst |gerade |bald )?"
     rf"({_NUMBER})(?: jahren?)?(?=$|[.,!?;]| geworden| und )"
 )
 _COUNT = re.compile(
     rf"\b({_NUMBER}) (?:stuck|personen|leute|kinder|kindern|hunde|hunden|katzen|tonnen|sacke"
-    r"|exemplare|kopien|termine|koffer|mobel|mobelstucke|mal)\b"
+    r"|exemplare|kopien|termine|koffer|mobel|mobelstucke|mal|gaste|matratzen|mulltonnen|tiere"
+    r"|zimmer|teilnehmer|erwachsene|fahrrader|reifen|baume|parkplatze|stuhle|sessel)\b"
 )
+_TOGETHER = {"zu zweit": 2, "zu dritt": 3, "zu viert": 4, "zu funft": 5, "zu sechst": 6}
+_TOGETHER_WORDS = re.compile(rf"\b(?:{'|'.join(_TOGETHER)})\b")
 _CODE_PART = r"(?:[a-z]{1,4}|(?=[a-z]{0,7}\d)[a-z0-9]{1,8})"
 _CODE = re.compile(
     rf"(?<![\w-])(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z]){_CODE_PART}(?:-{_CODE_PART}){{1,3}}(?![\w-])"
@@ -84,7 +102,9 @@ def phone_number(written: str) -> str | None:
     Returns:
         The number with country code, or None when it cannot be one.
     """
-    digits = re.sub(r"[^\d+]", "", written)
+    international = written.lstrip().startswith(("+", "00"))
+    bare = _TRUNK_ZERO.sub("", written) if international else written
+    digits = re.sub(r"[^\d+]", "", bare)
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     elif digits.startswith("0"):
@@ -101,8 +121,11 @@ def _detail(folded: AlignedText, kind: str, value: str, start: int, end: int) ->
 
 
 def _candidates(text: str) -> Iterator[tuple[str, str, int, int]]:
-    if "@" in text or " at " in text:
+    if "@" in text or " at " in text or "at)" in text or "(a)" in text or "at]" in text:
         yield from _mails(text)
+    for match in _SPOKEN_PHONE.finditer(text):
+        digits = "".join(_DIGIT_WORDS[word] for word in match.group().split())
+        yield "telefon", phone_number(digits) or digits, match.start(), match.end()
     has_digit = any(sign.isdigit() for sign in text)
     if has_digit:
         yield from _digits(text)
@@ -111,8 +134,12 @@ def _candidates(text: str) -> Iterator[tuple[str, str, int, int]]:
         for match in pattern.finditer(text):
             group = match.lastindex or 1
             number = _value(match.group(group))
+            if number is not None and kind == "alter" and "monat" in match.group():
+                number //= 12
             if number is not None and (kind != "alter" or number < 121):
                 yield kind, str(number), match.start(group), match.end()
+    for match in _TOGETHER_WORDS.finditer(text):
+        yield "anzahl", str(_TOGETHER[match.group()]), match.start(), match.end()
 
 
 def _mails(text: str) -> Iterator[tuple[str, str, int, int]]:
@@ -121,7 +148,10 @@ def _mails(text: str) -> Iterator[tuple[str, str, int, int]]:
         yield "email", address, match.start(), match.start() + len(address)
     for match in _SPOKEN_MAIL.finditer(text):
         name, host, country = match.groups()
-        yield "email", f"{name}@{host}.{country}", match.start(), match.end()
+        address = f"{name.replace(' punkt ', '.')}@{host}.{country}"
+        yield "email", address, match.start(), match.end()
+    for match in _BRACKET_MAIL.finditer(text):
+        yield "email", f"{match.group(1)}@{match.group(2)}", match.start(), match.end()
 
 
 def _digits(text: str) -> Iterator[tuple[str, str, int, int]]:
@@ -136,15 +166,26 @@ def _digits(text: str) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _amounts(text: str) -> Iterator[tuple[str, str, int, int]]:
-    if "eur" not in text and "€" not in text:
-        return
-    for match in _MONEY.finditer(text):
-        written = (match.group(1) or match.group(2)).replace(".", "").replace(",", ".")
-        yield "geld", f"{float(written):.2f}", match.start(), match.end()
-    for match in _SPOKEN_MONEY.finditer(text):
-        euros, cents = _value(match.group(1)), _value(match.group(2) or "0")
-        if euros is not None and cents is not None and cents < 100:
-            yield "geld", f"{euros}.{cents:02d}", match.start(), match.end()
+    if "eur" in text or "€" in text:
+        for match in _MONEY.finditer(text):
+            written = _decimal(match.group(1) or match.group(3))
+            cents = f".{match.group(2)}" if match.group(2) and "." not in written else ""
+            yield "geld", f"{float(written + cents):.2f}", match.start(), match.end()
+        for match in _SPOKEN_MONEY.finditer(text):
+            euros, small = _value(match.group(1)), _value(match.group(2) or "0")
+            if euros is not None and small is not None and small < 100:
+                yield "geld", f"{euros}.{small:02d}", match.start(), match.end()
+    for match in _CENTS.finditer(text):
+        amount = _value(match.group(1))
+        if amount is not None and amount < 100:
+            yield "geld", f"0.{amount:02d}", match.start(), match.end()
+
+
+def _decimal(written: str) -> str:
+    """Write an amount with a decimal point: "1.250,50" → "1250.50", "37.50" stays."""
+    if re.fullmatch(r"\d{1,6}\.\d\d", written):
+        return written
+    return written.replace(".", "").replace(",", ".")
 
 
 def _value(written: str) -> int | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from german.contact_details import find_details
 from german.dates import day_value, parse_dates, time_value
 from german.streets import StreetIndex
 
@@ -67,3 +68,15 @@ def test_nearly_all_streets_are_right():
     right = sum(not case.marks for case in cases)
     assert len(cases) >= 120
     assert right / len(cases) >= 0.95
+
+
+def detail_cases():
+    for section in sections("details.yml"):
+        for cells, marks in lines(section["expressions"]):
+            yield pytest.param(*cells, marks=marks, id=cells[0])
+
+
+@pytest.mark.parametrize(("text", "kind", "value"), detail_cases())
+def test_details(text, kind, value):
+    found = [(detail.kind, detail.value) for detail in find_details(text)]
+    assert found == ([(kind, value)] if kind else [])
