@@ -11,7 +11,6 @@ from actions.answers import bullets, paragraphs
 from actions.catalogued import fact_line
 from actions.services.records import Fact
 from german.numbers import digits_from_words
-from german.phrases import list_phrase
 
 ASK_YEAR = (
     "In welchem Jahr sind Sie geboren, oder wann wurde Ihr Führerschein ausgestellt (Feld 4a)? "
@@ -158,6 +157,6 @@ def _whole_table(table: Sequence[Fact], today: dt.date) -> str:
     open_rows = [fact_line(row) for row in table if not _over(row, today)]
     return paragraphs(
         f"Diese Fristen laufen noch:\n{bullets(open_rows)}" if open_rows else "",
-        f"Schon vorbei ist die Frist für: {list_phrase(over)}." if over else "",
+        f"Schon vorbei ist die Frist für:\n{bullets(over)}" if over else "",
         ASK_YEAR,
     )

@@ -11,6 +11,7 @@ from actions import (
     ausweise,
     datenschutz,
     familie,
+    freizeit,
     fundbuero,
     hinweise,
     hund,
@@ -21,6 +22,7 @@ from actions import (
     soziales,
     termine,
     verkehr,
+    wahlen,
 )
 from actions.dialogue import Answerer
 from actions.gespraech import Conversation
@@ -31,6 +33,7 @@ TOPICS: tuple[Mapping[str, Answerer], ...] = (
     ausweise.ANSWERERS,
     datenschutz.ANSWERERS,
     familie.ANSWERERS,
+    freizeit.ANSWERERS,
     fundbuero.ANSWERERS,
     hinweise.ANSWERERS,
     hund.ANSWERERS,
@@ -41,6 +44,7 @@ TOPICS: tuple[Mapping[str, Answerer], ...] = (
     soziales.ANSWERERS,
     termine.ANSWERERS,
     verkehr.ANSWERERS,
+    wahlen.ANSWERERS,
 )
 
 

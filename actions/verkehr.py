@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from actions.answers import Answer, Link, paragraphs
-from actions.catalogued import MAX_LINKS, catalogue_answer
+from actions.catalogued import MAX_LINKS, catalogue_answer, catalogued
 from actions.dialogue import Answerer, Concern, Context, with_town
 from actions.licence import LicenceYears, deadline_words, open_question, read_years
 from actions.services.responsibility import Duty
@@ -87,4 +87,8 @@ ANSWERERS: Mapping[str, Answerer] = {
     "wunschkennzeichen": with_town(of_body),
     "fuehrerschein_umtausch": with_town(fuehrerschein_umtausch),
     "fuehrerschein_antrag": with_town(of_body),
+    "bewohnerparkausweis": with_town(of_body),
+    "parken": catalogued("parken"),
+    "knoellchen_bussgeld": with_town(of_body),
+    "oepnv_abfahrt": catalogued("oepnv_abfahrt"),
 }

@@ -44,6 +44,8 @@ INTENTS = (
     "schulanmeldung", "termin_aendern_absagen", "wartezeit_jetzt",
     "kfz_anmelden", "kfz_abmelden_ummelden", "wunschkennzeichen",
     "fuehrerschein_umtausch", "fuehrerschein_antrag",
+    "bewohnerparkausweis", "parken", "knoellchen_bussgeld", "oepnv_abfahrt", "veranstaltungen",
+    "wahl_briefwahl",
 )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ ANSWERED_BY_FACTS = {
     "schulanmeldung", "termin_aendern_absagen", "wartezeit_jetzt",
     "kfz_anmelden", "kfz_abmelden_ummelden", "wunschkennzeichen",
     "fuehrerschein_umtausch", "fuehrerschein_antrag",
+    "bewohnerparkausweis", "parken", "knoellchen_bussgeld", "oepnv_abfahrt", "veranstaltungen",
+    "wahl_briefwahl",
 }  # fmt: skip
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„])|;\s")
 AMOUNT = re.compile(r"(\d+(?:,\d{2})?) €")

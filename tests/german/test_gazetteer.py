@@ -86,6 +86,8 @@ def test_other_words_are_no_town(towns, text):
         ("leistung", "perso weg was nun", "personalausweis_verloren"),
         ("leistung", "wer macht KFZ", "kfz_anmelden"),
         ("leistung", "auto abmelden", "kfz_abmelden_ummelden"),
+        ("leistung", "wo melde ich mein auto an", "kfz_anmelden"),
+        ("leistung", "wo melde ich mein Auto ab", "kfz_abmelden_ummelden"),
         ("leistung", "hundesteuer", "hundesteuer_info"),
         ("leistung", "Sperrmüllabholung", "sperrmuell_anmelden"),
         ("leistung", "wann tagt der Rat", "ratssitzung"),
