@@ -29,10 +29,10 @@ _MIDDLE = _folded("mittlere mittleres mittleren mitte")
 _NONE = _folded("kein keins keines keine keinen keiner nichts nix weder anderes anderen andere")
 _ABOUT = _folded(
     "das der die den dem des es ja nein nee nö ne doch bitte danke genau also dann ich meine "
-    "meinte nehme möchte will wollte hätte gern gerne nummer nr punkt möglichkeit antwort frage davon von "
-    "ihnen denen beiden dreien und noch um etwas was ganz eher lieber mal eigentlich da in ist war "
-    "passt geht ein eine einen einem einer mein meine meinen meinem meiner für mich mir auf zu zum "
-    "zur mit als wie es gar richtig stimmt soll sollte"
+    "meinte nehme möchte will wollte hätte gern gerne nummer nr punkt möglichkeit antwort frage "
+    "davon von ihnen denen beiden dreien und noch um etwas was ganz eher lieber mal eigentlich "
+    "da in ist war passt geht ein eine einen einem einer mein meinen meinem meiner für mich mir "
+    "auf zu zum zur mit als wie gar richtig stimmt soll sollte"
 )
 _LONGEST = 6
 _SHORTEST_STEM = 4

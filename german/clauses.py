@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 
 from german.normal_form import AlignedText, Token, fold
@@ -68,18 +69,30 @@ class Clause:
     asks: bool
 
 
+class Border(Enum):
+    """How clearly something new begins at a cut."""
+
+    ADDED = "added"
+    """A word says that something is added, or a clause opens: "außerdem", "und wann"."""
+    SENTENCE = "sentence"
+    """A sentence ends there."""
+    JOINED = "joined"
+    """Only "und" joins words."""
+    COMMA = "comma"
+    """Only a comma or a dash."""
+
+
 @dataclass(frozen=True)
 class Cut:
     """A place where a second concern may begin.
 
     Attributes:
         word: Number of the word in front of which it lies.
-        clear: Whether a sentence ends there, or a word says that something is added
-            ("außerdem", "und wann"); commas and "und" alone are not clear.
+        border: How clearly something new begins there.
     """
 
     word: int
-    clear: bool
+    border: Border
 
 
 @dataclass(frozen=True)
@@ -90,13 +103,13 @@ class Part:
         text: Its words, without those that only join it to the others.
         start: Where it begins in the raw text.
         end: One past its last character.
-        clear: Whether the cut that sets it apart is clear.
+        border: What sets it apart from the part before it, from the next one for the first.
     """
 
     text: str
     start: int
     end: int
-    clear: bool = False
+    border: Border
 
 
 def clauses_of(text: AlignedText) -> list[Clause]:
@@ -140,24 +153,24 @@ def parts_between(text: AlignedText, cuts: Sequence[Cut]) -> list[Part]:
         One part more than there are cuts; a part may be empty.
     """
     borders = [0, *(cut.word for cut in cuts), len(text.tokens)]
-    clear = [cuts[0].clear, *(cut.clear for cut in cuts)]
+    kinds = [cuts[0].border, *(cut.border for cut in cuts)]
     return [
-        _part(text, first, last, apart)
-        for (first, last), apart in zip(pairwise(borders), clear, strict=True)
+        _part(text, first, last, kind)
+        for (first, last), kind in zip(pairwise(borders), kinds, strict=True)
     ]
 
 
-def _part(text: AlignedText, first: int, last: int, clear: bool) -> Part:
+def _part(text: AlignedText, first: int, last: int, border: Border) -> Part:
     tokens = text.tokens
     begin = first + (_joining_length(tokens, first) if first else 0)
     while last > begin and last < len(tokens) and tokens[last - 1].word in _JOINING:
         last -= 1
     if begin >= last:
-        return Part("", 0, 0)
+        return Part("", 0, 0, border)
     start, end = text.span(tokens[begin].start, tokens[last - 1].end)
     mark = text.raw.find("?", end, end + 3)
     end = mark + 1 if mark >= 0 and _asks(text, tokens[last - 1].end) else end
-    return Part(text.raw[start:end], start, end, clear)
+    return Part(text.raw[start:end], start, end, border)
 
 
 def _joining_length(tokens: Sequence[Token], place: int) -> int:
@@ -187,16 +200,19 @@ def _cut(text: AlignedText, number: int) -> Cut | None:
         return None
     if joins and word not in _ADDING and tokens[number - 1].word in _JOINING:
         return None
-    return Cut(number, _is_clear(text, number, gap))
+    return Cut(number, _border(text, number, gap))
 
 
-def _is_clear(text: AlignedText, number: int, gap: str) -> bool:
-    if _SENTENCE_END.search(gap) or text.tokens[number].word in _ADDING:
-        return True
+def _border(text: AlignedText, number: int, gap: str) -> Border:
     following = [token.word for token in text.tokens[number : number + 3]]
-    if following[0] not in _COPULATIVE:
-        return False
-    return bool(_OPENING.intersection(following[1:2]) or _ADDING.intersection(following))
+    joins = following[0] in _COPULATIVE
+    if "+" in gap or _joining_length(text.tokens, number) > joins:
+        return Border.ADDED
+    if (joins and _OPENING.intersection(following[1:2])) or _ADDING.intersection(following):
+        return Border.ADDED
+    if _SENTENCE_END.search(gap):
+        return Border.SENTENCE
+    return Border.JOINED if joins else Border.COMMA
 
 
 def _begins_clause(text: AlignedText, number: int) -> bool:

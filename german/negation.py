@@ -99,7 +99,7 @@ _FRAME = (
         "erst mal fall umständen für dafür dazu es das den die der ein eine einen sondern nur "
         "habe hab haben würde würden gern gerne nötig notwendig erforderlich wirklich auf "
         "jeden fall keinen wieder wohl eben ja nämlich stattdessen aber und oder zu in am um im "
-        "bei vom von zum zur mit dem einem einer"
+        "bei vom von zum zur mit dem einem einer wissen wüsste fragen erfahren frage"
     )
 )
 _CONTRAST = _folded("sondern stattdessen lieber aber nur bloß")

@@ -12,8 +12,8 @@ Figures: docs/adr/0025.
 # ruff: noqa: ARG003 -- Rasa calls these methods with fixed arguments
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -25,7 +25,8 @@ from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from german.clauses import Part, cuts_of, parts_between
+from german.choices import is_choice
+from german.clauses import Border, Part, cuts_of, parts_between
 from german.concepts import concepts_of
 from german.negation import Kind, Negation, find_negations, has_content, without_refusals
 from german.normal_form import AlignedText, aligned
@@ -39,6 +40,8 @@ CONCERNS = "concerns"
 REFUSED = "refused"
 """Message key: intents that the citizen does not want."""
 
+VALUE = "inform"
+"""The intent of "das erste": the answer to a question with choices."""
 OFF = "abbrechen"
 """The intent of a message that only refuses something."""
 READ_AS_NO = frozenset({OFF, "nein", "out_of_scope", DEFAULT_NLU_FALLBACK_INTENT_NAME})
@@ -57,20 +60,29 @@ class Limits:
     """How certain the model must be.
 
     Attributes:
-        clear: Of each of two concerns where the grammar sets them apart clearly.
-        split: Of each of two concerns where only a comma or "und" is between them.
+        added: Of a concern that a word like "außerdem" or a clause behind "und" adds.
+        sentence: Of a concern in a sentence of its own.
+        joined: Of a concern that only "und" joins to another.
+        comma: Of a concern with only a comma before it.
         refused: Of what is refused.
         instead: Of what is wanted instead of something refused.
         most_cuts: Places where a second concern may begin; with more the message is a story.
         most_concerns: Concerns that are answered in one turn.
     """
 
-    clear: float = 0.65
-    split: float = 0.87
+    added: float = 0.5
+    sentence: float = 0.82
+    joined: float = 0.87
+    comma: float = 0.97
     refused: float = 0.6
     instead: float = 0.5
     most_cuts: int = 5
     most_concerns: int = 3
+
+    def of(self, border: Border) -> float:
+        """Return how certain the model must be of what a border sets apart."""
+        least: float = getattr(self, border.value)
+        return least
 
 
 @dataclass(frozen=True)
@@ -148,11 +160,10 @@ class ConcernFinder:
             return []
         refused = [each for each in negations if each.kind in (Kind.REFUSED, Kind.WITHOUT)]
         found: list[Found] = []
-        for part in parts_between(text, cuts):
-            if part.text and has_content(part.text) and not _is_within(part, refused):
-                concern = self._concern(part, entities)
-                if concern and not self._is_told_already(concern.intent, found):
-                    found.append(concern)
+        for part in _with_content(parts_between(text, cuts)):
+            concern = None if _is_within(part, refused) else self._concern(part, entities)
+            if concern and not self._is_told_already(concern.intent, found):
+                found.append(concern)
         several = 1 < len(found) <= self._limits.most_concerns
         return found if several else []
 
@@ -182,8 +193,7 @@ class ConcernFinder:
     def _concern(self, part: Part, entities: Sequence[Entity]) -> Found | None:
         inside = _shifted(entities, part.start, part.end)
         prediction = self._classify(part.text, inside)
-        least = self._limits.clear if part.clear else self._limits.split
-        if not self._is_concern(prediction, least):
+        if not self._is_concern(prediction, self._limits.of(part.border)):
             return None
         intent, confidence = prediction.ranking[0]
         return Found(intent, confidence, prediction.certainty, part, tuple(inside))
@@ -232,8 +242,7 @@ class ConcernReader(IntentClassifier, GraphComponent):
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
-        names = ("clear", "split", "refused", "instead", "most_cuts", "most_concerns")
-        self._limits = Limits(**{name: self._config[name] for name in names})
+        self._limits = Limits(**{name: self._config[name] for name in asdict(Limits())})
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -266,6 +275,9 @@ class ConcernReader(IntentClassifier, GraphComponent):
         return messages
 
     def _read(self, message: Message, model: LinearModel) -> None:
+        if is_choice(message.get(TEXT)):
+            self._put_first(message, [(VALUE, 1.0)])
+            return
         text = aligned(message.get(TEXT))
         entities = message.get(ENTITIES) or []
         finder = self._finder(model)
@@ -336,6 +348,17 @@ def _shifted(entities: Sequence[Entity], start: int, end: int, words: str = "") 
 
 def _is_inside(entity: Entity, start: int, end: int) -> bool:
     return "start" in entity and bool(entity["start"] >= start and entity["end"] <= end)
+
+
+def _with_content(parts: Iterable[Part]) -> Iterator[Part]:
+    """Leave out "außerdem möchte ich wissen,"; what it announces is added, too."""
+    announced = False
+    for part in parts:
+        if has_content(part.text):
+            yield replace(part, border=Border.ADDED) if announced else part
+            announced = False
+        elif part.border is Border.ADDED:
+            announced = True
 
 
 def _is_time(entity: Entity, start: int, end: int) -> bool:
