@@ -85,11 +85,23 @@ def bench(
     turns: Annotated[
         int, typer.Option(help="Länge der Unterhaltung. — Conversation length.")
     ] = 500,
+    nlu: Annotated[
+        bool, typer.Option("--nlu", help="Sprachverstehen vergleichen. — Compare the NLU.")
+    ] = False,
+    examples: Annotated[
+        int, typer.Option(help="Sätze zum Trainieren (--nlu). — Sentences to train with.")
+    ] = 500,
+    epochs: Annotated[
+        int, typer.Option(help="Durchgänge von DIET (--nlu). — Epochs of DIET.")
+    ] = 100,
 ) -> None:
     """Messen: gegen übliches Rasa, oder Fehlertests. — Measure against stock Rasa, or faults."""
     from cli.bench import faults as fault_bench
     from cli.bench import latency
+    from cli.bench import nlu as nlu_bench
 
+    if nlu:
+        raise typer.Exit(nlu_bench.main(nlu_bench.Course(examples, epochs)))
     if faults:
         raise typer.Exit(fault_bench.main(kills=kills, postgres=postgres))
     raise typer.Exit(latency.main(turns=turns))

@@ -115,6 +115,11 @@ def intent_titles(content: Path) -> dict[str, str]:
     return {name: str(concern["title"]) for name, concern in concerns.items()}
 
 
+def single_thread() -> dict[str, str]:
+    """Return the variables that keep numeric libraries to one thread."""
+    return dict.fromkeys(THREADS, "1")
+
+
 def summary(result: dict[str, Any]) -> str:
     """Return the main figures as a person reads them in a terminal."""
     foreign = result.get("out_of_scope") or {}
@@ -151,6 +156,5 @@ def _existing(file: Path) -> Path:
 
 
 def _environment(content: Path) -> dict[str, str]:
-    single = dict.fromkeys(THREADS, "1")
     gazetteers = str(content.resolve() / "gazetteers")
-    return engine_environment() | single | {"STADTDRAHT_GAZETTEERS": gazetteers}
+    return engine_environment() | single_thread() | {"STADTDRAHT_GAZETTEERS": gazetteers}

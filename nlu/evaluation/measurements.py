@@ -46,7 +46,7 @@ class Scale:
 
     folds: int = 5
     sentences: int | None = None
-    perturbed: int = 2000
+    perturbed: int = 1000
     foreign: int = 2000
     seed: int = 1
 

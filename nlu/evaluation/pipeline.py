@@ -105,13 +105,23 @@ class Pipeline:
         """
         folder.mkdir(parents=True, exist_ok=True)
         storage = LocalModelStorage(folder)
-        context = ExecutionContext(GraphSchema({}), "evaluation")
         data = TrainingData(list(messages))
         components = []
         for place, part in enumerate(parts):
-            component, data = _trained(part, data, storage, f"{place}_{part.name}", context)
+            component, data = _trained(part, data, storage, Resource(f"{place}_{part.name}"))
             components.append(component)
         return cls(components)
+
+    @classmethod
+    def reopen(cls, parts: Sequence[Part], folder: Path) -> Pipeline:
+        """Load parts from the folder that `train` was given."""
+        storage = LocalModelStorage(folder)
+        return cls(
+            [
+                _from_storage(part, storage, Resource(f"{place}_{part.name}"))
+                for place, part in enumerate(parts)
+            ]
+        )
 
     @classmethod
     def load(cls, model: Path, folder: Path) -> Pipeline:
@@ -185,22 +195,30 @@ def to_understanding(message: Message) -> Understanding:
 
 
 def _trained(
-    part: Part,
-    data: TrainingData,
-    storage: LocalModelStorage,
-    name: str,
-    context: ExecutionContext,
+    part: Part, data: TrainingData, storage: LocalModelStorage, resource: Resource
 ) -> tuple[Any, TrainingData]:
-    resource = Resource(name)
-    kind: Any = part.kind
-    config = {**kind.get_default_config(), **part.config}
-    component = kind.create(config, storage, resource, context)
     if part.trainable:
-        component.train(data)
-        component = kind.load(config, storage, resource, context)
+        kind: Any = part.kind
+        kind.create(_settings(part), storage, resource, _context()).train(data)
+    component = _from_storage(part, storage, resource)
     if part.types & _SHAPES_TRAINING:
         data = component.process_training_data(data)
     return component, data
+
+
+def _from_storage(part: Part, storage: LocalModelStorage, resource: Resource) -> Any:
+    kind: Any = part.kind
+    way = kind.load if part.trainable else kind.create
+    return way(_settings(part), storage, resource, _context())
+
+
+def _settings(part: Part) -> dict[str, Any]:
+    kind: Any = part.kind
+    return {**kind.get_default_config(), **part.config}
+
+
+def _context() -> ExecutionContext:
+    return ExecutionContext(GraphSchema({}), "evaluation")
 
 
 def _loaded(node: Any, storage: LocalModelStorage, context: ExecutionContext) -> Any:
