@@ -12,7 +12,6 @@ import json
 import random
 import resource
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,18 +68,19 @@ def split(sentences: Sequence[Any], examples: int, seed: int) -> tuple[list[Any]
 
 def _train(options: argparse.Namespace) -> dict[str, Any]:
     from nlu.evaluation.examples import read_content
+    from nlu.evaluation.latency import Stopwatch
     from nlu.evaluation.pipeline import Pipeline, configured_parts, to_examples
 
     known, _ = split(read_content(options.content), options.examples, options.seed)
     examples, parts = to_examples(known), configured_parts(options.config)
-    started = time.perf_counter()
+    watch = Stopwatch()
     Pipeline.train(parts, examples, options.folder)
-    seconds = time.perf_counter() - started
+    seconds = watch.training()
     files = (file for file in options.folder.rglob("*") if file.is_file())
     return {
         "examples": len(known),
         "intents": len({each.intent for each in known}),
-        "train_seconds": seconds,
+        **seconds,
         "train_memory_mb": _peak_megabytes(),
         "model_mb": sum(file.stat().st_size for file in files) / MEGA,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from nlu.evaluation.examples import (
     read_massive,
     read_texts,
 )
+from nlu.evaluation.latency import Stopwatch
 from nlu.evaluation.perturbations import PERTURBATIONS
 from nlu.evaluation.pipeline import Part, Pipeline, configured_parts, to_examples
 
@@ -98,7 +98,8 @@ def measure_content(
     )  # fmt: skip
     made = report.quality(outcome.judged, municipal=municipal_names(content))
     made["robustness"] = report.robustness(outcome.changes, outcome.sampled)
-    whole, made["train_seconds"] = _trained(every, workshop)
+    whole, seconds = _trained(every, workshop)
+    made |= seconds
     made["trained_sentences"] = len(every)
     skipped = _add_foreign(made, outcome.judged, whole, public_data, scale, workshop.tell)
     _add_tests(made, content, whole, workshop.tell)
@@ -126,7 +127,7 @@ def measure_file(
     pipeline = Pipeline.load(model, workshop.folder / "model")
     judged = judge(pipeline, sentences)
     made = report.quality(judged, municipal=municipal)
-    made["train_seconds"] = None
+    made |= {"train_seconds": None, "train_cpu_seconds": None}
     times = latency.message_times(pipeline, [each.text for each in sentences])
     return {"kind": "file", "file": file.name} | made | times.summary()
 
@@ -144,13 +145,15 @@ def municipal_names(content: Path) -> frozenset[str]:
     return frozenset(YAML(typ="safe").load(file.read_text(encoding="utf-8"))["concerns"])
 
 
-def _trained(sentences: Sequence[Sentence], workshop: Workshop) -> tuple[Pipeline, float]:
+def _trained(
+    sentences: Sequence[Sentence], workshop: Workshop
+) -> tuple[Pipeline, dict[str, float]]:
     """Train the whole pipeline with everything, as a town does, and stop the time."""
     workshop.tell(f"Trainiere mit allen {len(sentences)} Sätzen …")
     examples = to_examples(sentences)
-    started = time.perf_counter()
+    watch = Stopwatch()
     pipeline = Pipeline.train(workshop.parts(), examples, workshop.folder / "whole")
-    return pipeline, time.perf_counter() - started
+    return pipeline, watch.training()
 
 
 def _add_foreign(

@@ -21,7 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
 from nlu.evaluation.examples import OUT_OF_SCOPE, Sentence
-from nlu.intent_classifier import CERTAINTY
+from nlu.intent_classifier import CERTAINTY, IN_SCOPE
 
 DOUBT = "nlu_fallback"
 SENT_AT = "2026-11-22T10:00:00+01:00"
@@ -189,7 +189,7 @@ def to_understanding(message: Message) -> Understanding:
         ranking,
         (message.get(INTENT) or {}).get("name") in {DOUBT, None},
         certainty,
-        certainty * (1.0 - foreign),
+        float(message.get(IN_SCOPE, certainty * (1.0 - foreign))),
         tuple((each["entity"], str(each["value"])) for each in message.get(ENTITIES) or ()),
     )
 

@@ -12,6 +12,7 @@ def figures(**more):
     return {
         "examples": 500, "intents": 45, "held_out": 1000, "accuracy": 0.7, "macro_f1": 0.68,
         "accuracy_interval": [0.67, 0.73], "train_seconds": 2.0, "p50_ms": 1.0, "p95_ms": 2.0,
+        "p50_cpu_ms": 0.9, "train_cpu_seconds": 1.5,
         "model_mb": 5.0, "memory_mb": 300.0, "train_memory_mb": 400.0,
     } | more  # fmt: skip
 
@@ -47,14 +48,14 @@ def test_table_names_sizes_spans_and_the_ratio():
     table = nlu.to_table(
         {
             OURS: figures(),
-            DIET: figures(accuracy=0.6, train_seconds=250.0),
+            DIET: figures(accuracy=0.6, train_seconds=250.0, train_cpu_seconds=450.0),
             LINEAR: figures(),
         }
     )
     assert "500 Sätze trainiert, 45 Anliegen, 1000 andere gefragt" in table
     assert "67.0–73.0 %" in table
-    assert "Training 125-mal so schnell, +10.0 Punkte" in table
-    columns = [line for line in table.splitlines() if line.startswith("Training")]
+    assert "Training 125-mal so schnell (300-mal nach Rechenzeit), +10.0 Punkte" in table
+    columns = [line for line in table.splitlines() if line.startswith("Training  ")]
     assert columns[0].split()[1::2] == ["2.0", "250.0", "2.0"]
 
 

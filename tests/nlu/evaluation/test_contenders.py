@@ -61,6 +61,7 @@ def test_training_and_asking_are_two_steps(content, tmp_path):
     trained = contenders._train(contenders._options(["train", *options]))
     assert (trained["examples"], trained["intents"]) == (15, 3)
     assert trained["train_seconds"] > 0
+    assert trained["train_cpu_seconds"] > 0
     assert trained["model_mb"] > 0
     served = contenders._serve(contenders._options(["serve", *options]))
     assert served["held_out"] == 9
