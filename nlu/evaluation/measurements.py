@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,8 @@ def measure_content(
     whole, seconds = _trained(every, workshop)
     made |= seconds
     made["trained_sentences"] = len(every)
-    skipped = _add_foreign(made, outcome.judged, whole, public_data, scale, workshop.tell)
+    foreign = foreign_texts(public_data, trained_topics(content))
+    skipped = _add_foreign(made, outcome.judged, whole, foreign, scale, workshop.tell)
     _add_tests(made, content, whole, workshop.tell)
     texts = _shuffled([each.text for each in sentences], scale.seed)
     made |= latency.message_times(whole, texts).summary()
@@ -160,7 +161,7 @@ def _add_foreign(
     made: dict[str, Any],
     judged: Sequence[Judged],
     whole: Pipeline,
-    public_data: Path,
+    foreign: Mapping[str, list[str] | None],
     scale: Scale,
     tell: Tell,
 ) -> list[str]:
@@ -168,7 +169,7 @@ def _add_foreign(
     inside = [each.understanding.in_scope for each in judged if not _is_foreign(each.sentence)]
     own = [each.understanding.in_scope for each in judged if _is_foreign(each.sentence)]
     outside, skipped = {"own": own}, []
-    for name, texts in _foreign_texts(public_data).items():
+    for name, texts in foreign.items():
         if texts is None:
             skipped.append(name)
             continue
@@ -177,18 +178,36 @@ def _add_foreign(
         outside[name] = [whole.understand(text).in_scope for text in sample]
     made["out_of_scope"] = report.out_of_scope(inside, outside)
     for name in skipped:
-        tell(f"Übersprungen: {name}, in {public_data} liegt nichts dazu.")
+        tell(f"Übersprungen: {name}, dazu fehlen Sätze (STADTDRAHT_PUBLIC_DATA).")
     return skipped
 
 
-def _foreign_texts(public_data: Path) -> dict[str, list[str] | None]:
+def foreign_texts(public_data: Path, trained: frozenset[str]) -> dict[str, list[str] | None]:
+    """Read sentences that are no concern of a town.
+
+    Args:
+        public_data: Folder with public sentences.
+        trained: Topics that the classifier was shown as strangers; they prove nothing.
+
+    Returns:
+        Source → texts, or None where there are none.
+    """
     commands, domains = public_data / HOME_COMMANDS, public_data / OTHER_DOMAINS
+    known = trained | {_OWN_DOMAIN}
     return {
         "home_assistant": read_texts(commands) if commands.exists() else None,
-        "massive": [each.text for each in read_massive(domains) if each.scenario != _OWN_DOMAIN]
+        "massive": [each.text for each in read_massive(domains) if each.scenario not in known]
         if domains.exists()
         else None,
     }
+
+
+def trained_topics(content: Path) -> frozenset[str]:
+    """Return the topics of the background sentences that are trained as strangers."""
+    yaml = YAML(typ="safe")
+    files = sorted((content / "de" / "background").glob("*.yml"))
+    documents = (yaml.load(file.read_text(encoding="utf-8")) for file in files)
+    return frozenset(topic for document in documents for topic in document["topics"])
 
 
 def _add_tests(made: dict[str, Any], content: Path, whole: Pipeline, tell: Tell) -> None:

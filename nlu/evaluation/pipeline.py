@@ -21,9 +21,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from ruamel.yaml import YAML
 
 from nlu.evaluation.examples import OUT_OF_SCOPE, Sentence
-from nlu.intent_classifier import CERTAINTY, IN_SCOPE
+from nlu.intent_classifier import CERTAINTY
 
 DOUBT = "nlu_fallback"
+IN_SCOPE = "intent_in_scope"  # message key of a classifier that judges this on its own
 SENT_AT = "2026-11-22T10:00:00+01:00"
 """When sentences without a time of their own were said, so that figures can be repeated."""
 _Type = DefaultV1Recipe.ComponentType
