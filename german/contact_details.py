@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from german.normal_form import AlignedText, aligned
+from german.normal_form import LONGEST_TEXT, AlignedText, aligned
 from german.numbers import CARDINAL_WORDS, number_from_word
 
 _NUMBER = rf"(?:\d{{1,4}}|{'|'.join(word for word in CARDINAL_WORDS if len(word) > 2)})"
@@ -77,15 +77,15 @@ def find_details(text: str | AlignedText) -> list[Detail]:
     """Find all details in a text.
 
     Args:
-        text: Raw or folded text.
+        text: Raw or folded text; at most `LONGEST_TEXT` characters are looked at.
 
     Returns:
         Details in the order of the kinds; none overlaps one of an earlier kind.
     """
-    folded = text if isinstance(text, AlignedText) else aligned(text)
+    folded = text if isinstance(text, AlignedText) else aligned(text[:LONGEST_TEXT])
     taken: list[tuple[int, int]] = []
     found: list[Detail] = []
-    for kind, value, start, end in _candidates(folded.text):
+    for kind, value, start, end in _candidates(folded.text[:LONGEST_TEXT]):
         if any(start < other_end and other_start < end for other_start, other_end in taken):
             continue
         taken.append((start, end))

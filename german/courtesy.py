@@ -52,6 +52,7 @@ _AFTER = re.compile(rf"(?:(?:^|(?<=[\s,.;:!?-]))(?:{_THANKS}|{_FAREWELL}){_EDGE}
 _ANNOUNCED = re.compile(r"frage|wissen|sagen|helfen|anliegen|geehrte")
 _SURELY_POLITE = re.compile(r"voraus|vorab|grus|mfg|\b[lv]g\b")
 _LEAST_BEHIND_GREETING = 2
+_LONGEST_FRAME = 300
 _LEAST_BEFORE_THANKS = 5
 
 
@@ -65,12 +66,12 @@ def without_courtesy(folded: str) -> str:
         The concern. A text that is short without its frame keeps it: there the
         greeting or the thanks may be what was meant.
     """
-    front = _BEFORE.match(folded)
+    front = _BEFORE.match(folded, 0, _LONGEST_FRAME)
     announced = front is not None and _ANNOUNCED.search(front.group()) is not None
     concern = folded[front.end() :] if front else folded
     if len(words(concern)) < (1 if announced else _LEAST_BEHIND_GREETING):
         return folded
-    ending = _AFTER.search(concern)
+    ending = _AFTER.search(concern, max(len(concern) - _LONGEST_FRAME, 0))
     if ending and len(words(concern[: ending.start()])) >= _least_before(ending, announced):
         concern = concern[: ending.start()]
     return concern.strip(" ,;:-")

@@ -15,11 +15,9 @@ from zoneinfo import ZoneInfo
 
 from german.clock_times import TimeSpan, find_times
 from german.days import DaySpan, find_days
-from german.normal_form import AlignedText, aligned
+from german.normal_form import LONGEST_TEXT, AlignedText, aligned
 
 BERLIN = ZoneInfo("Europe/Berlin")
-LONGEST_TEXT = 2000
-"""Characters of a message that are looked at."""
 
 _SOON = re.compile(
     r"\bin (?:(?:einer |ner )?(?P<part>halben stunde|viertelstunde|viertel stunde|dreiviertelstunde"

@@ -27,12 +27,13 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from ruamel.yaml import YAML
 
-from german.normal_form import AlignedText, Token, aligned, fold, words
+from german.normal_form import LONGEST_TEXT, AlignedText, Token, aligned, fold, words
 
 _ENDINGS = ("s", "n", "e", "es", "en", "er", "em", "ern")
 _LONGEST_NAME = 6
 _FUZZY_LETTERS = 6
 _COMPOUND_LETTERS = 6
+_LONGEST_WORD = 60
 
 
 class GazetteerError(ValueError):
@@ -133,7 +134,7 @@ class Gazetteer:
         Returns:
             Mentions with positions in the raw text, in order.
         """
-        folded = text if isinstance(text, AlignedText) else aligned(text)
+        folded = text if isinstance(text, AlignedText) else aligned(text[:LONGEST_TEXT])
         found = list(self._scan(folded.tokens))
         return [
             Mention(self.entity, value, *folded.span(start, end), confidence)
@@ -191,7 +192,7 @@ class Gazetteer:
         return None
 
     def _word(self, word: str) -> tuple[str, float] | None:
-        if len(word) < _COMPOUND_LETTERS or word.isdigit():
+        if not _COMPOUND_LETTERS <= len(word) <= _LONGEST_WORD or word.isdigit():
             return None
         if word not in self._remembered:
             if len(self._remembered) > 50_000:

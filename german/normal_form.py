@@ -54,6 +54,11 @@ _EMOJI_WORDS = {
 }  # fmt: skip
 
 
+LONGEST_TEXT = 2000
+"""Characters of a message in which names, dates and details are looked for: as long as a
+message may be. What is longer did not come through the front door and must not cost time."""
+
+
 class Token(NamedTuple):
     """A word or number of a normal form and its place there."""
 
@@ -78,9 +83,10 @@ class AlignedText:
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        """The words and numbers of the normal form, split once for all who read it."""
+        """The first words and numbers of the normal form, split once for all who read it."""
         return tuple(
-            Token(match.group(), match.start(), match.end()) for match in _WORD.finditer(self.text)
+            Token(match.group(), match.start(), match.end())
+            for match in _WORD.finditer(self.text, 0, LONGEST_TEXT)
         )
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -152,11 +158,12 @@ def classifier_text(raw: str) -> str:
     a date or a phone number counts, not its value), well-known emojis as words.
 
     Args:
-        raw: What the citizen wrote.
+        raw: What the citizen wrote; the first `LONGEST_TEXT` characters are read.
 
     Returns:
         Words and punctuation in one line.
     """
+    raw = raw[:LONGEST_TEXT]
     spoken = _mapped(raw, lambda sign: f" {_EMOJI_WORDS[sign]} " if sign in _EMOJI_WORDS else sign)
     folded = _STRETCHED.sub(r"\1", fold(spoken))
     return re.sub(r"\d", "0", folded)

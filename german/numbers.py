@@ -16,6 +16,8 @@ _ONES = (
 _TENS = ("", "", "zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig",
          "neunzig")  # fmt: skip
 _LONE_DIGITS = re.compile(r"(?<![\d.,:])\d(?: \d){2,}(?![\d.,:])")
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which text2num (Rust) refuses."""
 _LARGEST = 999_999
 
 
@@ -61,7 +63,7 @@ def digits_from_words(text: str) -> str:
     Returns:
         The text with digits.
     """
-    written: str = alpha2digit(text, "de")
+    written: str = alpha2digit(_LONE_SURROGATES.sub("\ufffd", text), "de")
     return _LONE_DIGITS.sub(lambda match: match.group().replace(" ", ""), written)
 
 

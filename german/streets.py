@@ -15,7 +15,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from german.normal_form import AlignedText, Token, aligned, fold
+from german.normal_form import LONGEST_TEXT, AlignedText, Token, aligned, fold
 from german.numbers import number_from_word
 from german.phonetics import cologne_code
 
@@ -119,7 +119,7 @@ class StreetIndex:
         Returns:
             Matches with positions in the raw text, without overlaps.
         """
-        folded = text if isinstance(text, AlignedText) else aligned(text)
+        folded = text if isinstance(text, AlignedText) else aligned(text[:LONGEST_TEXT])
         tokens = _split_numbers(folded.tokens[:400])
         return list(self._scan(folded, tokens))
 
@@ -135,7 +135,7 @@ class StreetIndex:
         found = self.find(name)
         if found:
             return max(found, key=lambda match: match.score)
-        folded = aligned(name)
+        folded = aligned(name[:LONGEST_TEXT])
         tokens = list(folded.tokens[:12])
         while tokens and tokens[0].word in _PLACE_WORDS | _ARTICLES | {"ich", "das", "ist"}:
             tokens.pop(0)
