@@ -32,7 +32,8 @@ def model_name(content: Path, config: Path = CONFIG) -> str:
 
 
 def _sources(content: Path, config: Path) -> Iterator[Path]:
-    for folder in (*training_files(content).values(), content / "gazetteers"):
+    read_by_components = (content / "gazetteers", content / "de" / "background")
+    for folder in (*training_files(content).values(), *read_by_components):
         yield from _files(folder, (".yml", ".yaml"))
     for name in _CODE:
         yield from _files(ROOT / name, (".py", ".yml", ".yaml", ".json", ".txt", ".tsv", ".csv"))

@@ -127,7 +127,7 @@ class GermanEntityExtractor(GraphComponent, EntityExtractorMixin):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Train again when a gazetteer has changed."""
-        folder = _folder(config)
+        folder = gazetteers_folder(config)
         digest = hashlib.sha256()
         for file in sorted(folder.glob("*/*.yml")):
             digest.update(file.relative_to(folder).as_posix().encode())
@@ -147,7 +147,7 @@ class GermanEntityExtractor(GraphComponent, EntityExtractorMixin):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Read the gazetteers and store them in the model."""
-        knowledge = Knowledge.read(_folder(self._config))
+        knowledge = Knowledge.read(gazetteers_folder(self._config))
         with self._model_storage.write_to(self._resource) as folder:
             (folder / _FILE).write_text(knowledge.to_json(), encoding="utf-8")
         return self._resource
@@ -270,7 +270,8 @@ def _touches(entity: dict[str, Any], spans: Sequence[tuple[int, int]]) -> bool:
     return any(entity["start"] < end and start < entity["end"] for start, end in spans)
 
 
-def _folder(config: dict[str, Any]) -> Path:
+def gazetteers_folder(config: dict[str, Any]) -> Path:
+    """Tell where the gazetteers of the content are."""
     named = config.get("gazetteers") or os.environ.get(GAZETTEERS_VARIABLE)
     return Path(named or "data/gazetteers")
 

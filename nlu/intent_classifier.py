@@ -3,6 +3,7 @@
 # ruff: noqa: ARG003 -- Rasa calls these methods with fixed arguments
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -14,12 +15,16 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.linear_model import LinearModel, ModelSettings, Prediction
+from nlu.background import STANDS_FOR, read_background
+from nlu.entity_extractor import GermanEntityExtractor, Knowledge, gazetteers_folder
+from nlu.linear_model import Background, LinearModel, ModelSettings, Prediction
 from nlu.reading import Reading, read
 from nlu.text_features import ViewSettings
 
 CERTAINTY = "intent_certainty"
 """Message key: how certain the classifier is that its first intent is right, 0 to 1."""
+IN_SCOPE = "intent_in_scope"
+"""Message key: how certain it is that the message is a concern at all, 0 to 1."""
 MODEL = "intent_model"
 """Message key: the trained model, for components that classify parts of the message."""
 
@@ -66,6 +71,7 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
             "left_out": 0.2,
             "random_seed": 42,
             "ranking_length": 10,
+            "background": None,
         }
 
     @classmethod
@@ -96,6 +102,7 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
             intents,
             self._view_settings(),
             self._model_settings(),
+            self._background(len(examples) // 3) if STANDS_FOR in intents else None,
         )
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder)
@@ -127,7 +134,7 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
     def _classify(self, message: Message) -> None:
         reading = _read(message)
         if self._model is None or not any(sign.isalnum() for sign in reading.text):
-            self._set(message, Prediction([], 0.0, 0.0))
+            self._set(message, Prediction([], 0.0, 0.0, in_scope=0.0))
             return
         message.set(MODEL, self._model)
         self._set(message, self._model.predict(reading.text, reading.marks))
@@ -141,6 +148,27 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
         message.set(INTENT, best, add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         message.set(CERTAINTY, prediction.certainty, add_to_output=True)
+        message.set(IN_SCOPE, prediction.in_scope, add_to_output=True)
+
+    def _background(self, most: int) -> Background | None:
+        """Read sentences of the background as a message would be read."""
+        gazetteers = gazetteers_folder({})
+        folder = self._config["background"] or gazetteers.parent / "de" / "background"
+        strangers = read_background(Path(folder))
+        strangers = strangers[:: -(-len(strangers) // most)] if strangers and most else []
+        if not strangers:
+            return None
+        extractor = GermanEntityExtractor(
+            {}, self._model_storage, self._resource, Knowledge.read(gazetteers)
+        )
+        messages = extractor.process([Message({TEXT: stranger.text}) for stranger in strangers])
+        readings = [_read(message) for message in messages]
+        return Background(
+            STANDS_FOR,
+            [reading.text for reading in readings],
+            [reading.marks for reading in readings],
+            [stranger.topic for stranger in strangers],
+        )
 
     def _view_settings(self) -> ViewSettings:
         return ViewSettings(

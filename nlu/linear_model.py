@@ -5,11 +5,12 @@ logistic regression on German short texts and train 30 times faster (docs/adr/00
 Their margins become probabilities by one temperature, fitted on out-of-fold margins.
 
 The largest probability alone says little about text that belongs to no intent
-(AUROC 0.886 on MASSIVE). The `certainty` therefore is a small logistic regression
-on several witnesses: margins, probability, how much of the text the vocabulary
-knows, and how near the text is to the centre of the intent. Its training cases come
-from cross-validation in which some intents are left out of each fold, so that
-questions nobody trained are part of what it learns from.
+(AUROC 0.886 on MASSIVE). Sentences of a background therefore have a plane of their own;
+what falls to it counts for the intent that the background stands for (docs/adr/0021).
+`certainty` and `in_scope` are small logistic regressions on several witnesses: margins,
+probability, how much of the text the examples know, how near it is to an intent. Their
+cases come from cross-validation in which some intents and some topics of the background
+are left out of each fold, so that what nobody trained is part of what it learns from.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from nlu.text_features import SparseVector, TextFeatures, ViewSettings
 
 Floats = NDArray[np.float32]
 _FEWEST_TO_LEAVE_OUT = 10
+_WITNESSES = 12
+_OF_CERTAINTY = 6
 _LEAST_KNOWN = 0.15
 """A text of which less is known is a stranger, whatever the planes say."""
 
@@ -63,12 +66,27 @@ class Prediction:
     Attributes:
         ranking: Intents and probabilities, best first.
         certainty: Probability that the first one is right and the text is no stranger.
-        known_share: Share of the text that the vocabulary knows.
+        known_share: Share of the text that the examples know.
+        in_scope: Probability that the text is a concern that the model knows, whichever it is.
     """
 
     ranking: list[tuple[str, float]]
     certainty: float
     known_share: float
+    in_scope: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Judges:
+    """Weights of witnesses, the last one alone.
+
+    Attributes:
+        certainty: Is the best intent right?
+        scope: Is the text a concern that is known?
+    """
+
+    certainty: Floats
+    scope: Floats
 
 
 @dataclass(frozen=True)
@@ -80,8 +98,32 @@ class _Planes:
     centres: Floats
 
 
+@dataclass(frozen=True)
+class Background:
+    """Sentences that belong to no intent, as the classifier reads them.
+
+    Attributes:
+        stands_for: The intent that they count for; one of the examples' intents.
+        texts: Texts in classifier form.
+        marks: For each text the kinds of entities found in it.
+        topics: For each text what it is about.
+    """
+
+    stands_for: str
+    texts: Sequence[str]
+    marks: Sequence[Sequence[str]]
+    topics: Sequence[str]
+
+
 class LinearModel:
-    """A trained intent model; see the module for how it works."""
+    """A trained intent model; see the module for how it works.
+
+    Attributes:
+        features: Turns a text into a vector.
+        labels: The intents, one plane each.
+        stands_for: Number of the intent for which one more plane, the last, stands; or None.
+        temperature: Turns margins into probabilities.
+    """
 
     def __init__(
         self,
@@ -89,13 +131,15 @@ class LinearModel:
         labels: list[str],
         planes: _Planes,
         temperature: float,
-        certainty: Floats,
+        judges: _Judges,
+        stands_for: int | None = None,
     ) -> None:
         self.features = features
         self.labels = labels
+        self.stands_for = stands_for
         self.temperature = temperature
         self._planes = planes
-        self._certainty = certainty
+        self._judges = judges
 
     @classmethod
     def train(
@@ -105,6 +149,7 @@ class LinearModel:
         intents: Sequence[str],
         views: ViewSettings | None = None,
         settings: ModelSettings | None = None,
+        background: Background | None = None,
     ) -> LinearModel:
         """Learn from examples.
 
@@ -114,36 +159,46 @@ class LinearModel:
             intents: For each text its intent; at least two different ones.
             views: Which features to take.
             settings: How to train.
+            background: Sentences that belong to no intent.
         """
         settings = settings or ModelSettings()
-        features = TextFeatures.learn(texts, marks, views or ViewSettings())
-        vectors = [features.vector(text, mark) for text, mark in zip(texts, marks, strict=True)]
+        topics = [""] * len(texts)
         labels = sorted(set(intents))
-        wanted = np.array([labels.index(intent) for intent in intents])
+        wanted = [labels.index(intent) for intent in intents]
+        stands_for = labels.index(background.stands_for) if background else None
+        if background:
+            texts, marks = [*texts, *background.texts], [*marks, *background.marks]
+            wanted += [len(labels)] * len(background.texts)
+        features = TextFeatures.learn(texts, marks, views or ViewSettings(), len(topics))
+        topics += background.topics if background else []
+        vectors = [features.vector(text, mark) for text, mark in zip(texts, marks, strict=True)]
         examples = _Examples(
             features.matrix(vectors),
             _noisy_copies(features, texts, marks, settings),
-            wanted,
-            len(labels),
+            np.array(wanted),
+            len(labels) + bool(background),
+            np.array(topics),
+            stands_for,
         )
         planes = _fit(examples, np.ones(len(wanted), dtype=bool), settings)
         cases = list(_held_out_cases(examples, vectors, features.kinds(), settings))
         temperature = _fit_temperature(cases)
-        certainty = _fit_certainty(cases, temperature)
-        return cls(features, labels, planes, temperature, certainty)
+        judges = _fit_judges(cases, temperature, stands_for)
+        return cls(features, labels, planes, temperature, judges, stands_for)
 
     def predict(self, text: str, marks: Sequence[str]) -> Prediction:
         """Rank the intents for one text in classifier form."""
         vector = self.features.vector(text, marks)
         scores, nearness = _scores(self._planes, vector)
-        probabilities = _softmax(scores / self.temperature)
+        probabilities = _merged(_softmax(scores / self.temperature), self.stands_for)
         order = np.argsort(-probabilities, kind="stable")
-        witnesses = _witnesses(scores, nearness, self.temperature, vector)
-        certainty = _sigmoid(float(witnesses @ self._certainty[:-1] + self._certainty[-1]))
+        witnesses = _witnesses(scores, nearness, probabilities, vector, self.stands_for)
+        known = vector.known_share >= _LEAST_KNOWN
         return Prediction(
             [(self.labels[number], float(probabilities[number])) for number in order],
-            certainty if vector.known_share >= _LEAST_KNOWN else 0.0,
+            _judgement(self._judges.certainty, witnesses[:_OF_CERTAINTY]) if known else 0.0,
             vector.known_share,
+            _judgement(self._judges.scope, witnesses) if known else 0.0,
         )
 
     def save(self, folder: Path) -> None:
@@ -155,10 +210,13 @@ class LinearModel:
             bias=planes.bias,
             centres=planes.centres,
             idf=self.features.idf,
-            certainty=self._certainty,
+            certainty=self._judges.certainty,
+            scope=self._judges.scope,
         )
         document: dict[str, Any] = {
             "labels": self.labels,
+            "stands_for": self.stands_for,
+            "familiar": self.features.familiar,
             "temperature": self.temperature,
             "views": asdict(self.features.settings),
             "vocabulary": sorted(
@@ -173,10 +231,18 @@ class LinearModel:
         document = json.loads((folder / "linear_model.json").read_text(encoding="utf-8"))
         with np.load(folder / "linear_model.npz", allow_pickle=False) as arrays:
             planes = _Planes(arrays["weights"], arrays["bias"], arrays["centres"])
-            idf, certainty = arrays["idf"], arrays["certainty"]
+            judges = _Judges(arrays["certainty"], arrays["scope"])
+            idf = arrays["idf"]
         vocabulary = {feature: number for number, feature in enumerate(document["vocabulary"])}
-        features = TextFeatures(vocabulary, idf, ViewSettings(**document["views"]))
-        return cls(features, document["labels"], planes, document["temperature"], certainty)
+        views = ViewSettings(**document["views"])
+        return cls(
+            TextFeatures(vocabulary, idf, views, document["familiar"]),
+            document["labels"],
+            planes,
+            document["temperature"],
+            judges,
+            document["stands_for"],
+        )
 
 
 @dataclass(frozen=True)
@@ -187,16 +253,19 @@ class _Case:
     nearness: Floats
     vector: SparseVector
     wanted: int  # column of the right intent, -1 for an intent the model does not know
+    of_background: bool
 
 
 @dataclass(frozen=True)
 class _Examples:
-    """Training examples: clean vectors, their misspelt copies, columns of the intents."""
+    """Training examples and background: vectors, misspelt copies, columns of the intents."""
 
     clean: csr_matrix
     noisy: csr_matrix | None
     wanted: NDArray[np.int64]
     count: int
+    topics: NDArray[np.str_]  # empty for an example of an intent
+    stands_for: int | None
 
 
 def _noisy_copies(
@@ -264,26 +333,31 @@ def _held_out_cases(
 ) -> Iterator[_Case]:
     """Judge every example by a model that has not seen it.
 
-    Each fold also leaves out some intents, whose examples are then strangers.
+    Each fold also leaves out some intents, whose examples are then strangers, and some
+    topics of the background, all of whose sentences are judged.
     Features that no example of the fold's model has are taken from the judged ones.
     """
     chance = np.random.default_rng(settings.seed)
-    wanted, count = examples.wanted, examples.count
+    wanted = examples.wanted
+    own = examples.topics == ""
+    intents = len(set(wanted[own]))
     fold_of = _folds(wanted, settings.folds, chance)
-    groups = np.array_split(chance.permutation(count), max(1, round(1 / settings.left_out)))
+    groups = np.array_split(chance.permutation(intents), max(1, round(1 / settings.left_out)))
+    topics = np.array_split(chance.permutation(np.unique(examples.topics[~own])), settings.folds)
     for fold in range(settings.folds):
-        left_out = groups[fold % len(groups)] if count >= _FEWEST_TO_LEAVE_OUT else []
+        left_out = groups[fold % len(groups)] if intents >= _FEWEST_TO_LEAVE_OUT else []
         strangers = np.isin(wanted, left_out)
-        seen = (fold_of != fold) & ~strangers
+        foreign = np.isin(examples.topics, topics[fold]) & ~own
+        seen = (fold_of != fold) & ~strangers & ~foreign
         if len(set(wanted[seen])) < 2:
             continue
         planes = _fit(examples, seen, settings)
         known = np.zeros(examples.clean.shape[1], dtype=bool)
-        known[examples.clean[seen].indices] = True
-        for position in np.flatnonzero(fold_of == fold):
+        known[examples.clean[seen & own].indices] = True
+        for position in np.flatnonzero((own & (fold_of == fold)) | foreign):
             vector = _reduced(vectors[position], known, kinds)
             column = -1 if strangers[position] else int(wanted[position])
-            yield _Case(*_scores(planes, vector), vector, column)
+            yield _Case(*_scores(planes, vector), vector, column, bool(foreign[position]))
 
 
 def _folds(wanted: NDArray[np.int64], count: int, chance: np.random.Generator) -> NDArray[np.int64]:
@@ -307,6 +381,7 @@ def _reduced(
         vector.values[keep],
         float((keep & ngrams).sum() / max(ngrams.sum(), 1)),
         float((keep & stems).sum() / max(stems.sum(), 1)),
+        vector.words,
     )
 
 
@@ -328,30 +403,80 @@ def _fit_temperature(cases: Sequence[_Case]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-2.5, 1.0), method="bounded").x))
 
 
-def _fit_certainty(cases: Sequence[_Case], temperature: float) -> Floats:
-    witnesses = [_witnesses(case.scores, case.nearness, temperature, case.vector) for case in cases]
-    right = np.array([int(np.argmax(case.scores)) == case.wanted for case in cases])
-    if not cases or right.all() or not right.any():
-        return np.array([2.0] + [0.0] * 6, dtype=np.float32)
-    table = np.stack(witnesses)
-    judge = LogisticRegression(C=1.0, max_iter=1000).fit(table, right)
-    return np.append(judge.coef_[0], judge.intercept_[0]).astype(np.float32)
+def _fit_judges(cases: Sequence[_Case], temperature: float, stands_for: int | None) -> _Judges:
+    """Learn from the cases when the best intent is right and when a text is no stranger."""
+    if not cases:
+        return _Judges(_always(_OF_CERTAINTY), _always(_WITNESSES))
+    judged = [_judged(case, temperature, stands_for) for case in cases]
+    table = np.stack([witnesses for witnesses, _ in judged]).astype(np.float64)
+    right = np.array([is_right for _, is_right in judged])
+    known = np.array(
+        [case.wanted not in {-1, stands_for} and not case.of_background for case in cases]
+    )
+    return _Judges(_fit_judge(table[:, :_OF_CERTAINTY], right), _fit_judge(table, known))
+
+
+def _fit_judge(table: NDArray[np.float64], true: NDArray[np.bool_]) -> Floats:
+    """Fit a logistic regression; its weights hold for witnesses as they come."""
+    if true.all() or not true.any():
+        return _always(table.shape[1])
+    middle, spread = table.mean(axis=0), table.std(axis=0) + 1e-6
+    judge = LogisticRegression(C=1.0, max_iter=2000).fit((table - middle) / spread, true)
+    weights = judge.coef_[0] / spread
+    return np.append(weights, judge.intercept_[0] - weights @ middle).astype(np.float32)
+
+
+def _always(count: int) -> Floats:
+    """Trust without looking at witnesses, for want of cases."""
+    return np.append(np.zeros(count), 2.0).astype(np.float32)
+
+
+def _judgement(judge: Floats, witnesses: Floats) -> float:
+    return _sigmoid(float(witnesses @ judge[:-1] + judge[-1]))
+
+
+def _judged(case: _Case, temperature: float, stands_for: int | None) -> tuple[Floats, bool]:
+    """Give the witnesses of a case and whether its best intent is right."""
+    probabilities = _merged(_softmax(case.scores / temperature), stands_for)
+    wanted = stands_for if case.of_background else case.wanted
+    witnesses = _witnesses(case.scores, case.nearness, probabilities, case.vector, stands_for)
+    return witnesses, int(np.argmax(probabilities)) == wanted
+
+
+def _merged(probabilities: Floats, stands_for: int | None) -> Floats:
+    """Add the last plane, the background's, to the intent it stands for."""
+    if stands_for is None:
+        return probabilities
+    merged = probabilities[:-1].copy()
+    merged[stands_for] += probabilities[-1]
+    return merged
 
 
 def _witnesses(
-    scores: Floats, nearness: Floats, temperature: float, vector: SparseVector
+    scores: Floats,
+    nearness: Floats,
+    probabilities: Floats,
+    vector: SparseVector,
+    stands_for: int | None,
 ) -> Floats:
-    """Gather what speaks for and against the best intent."""
+    """Gather what speaks for and against the best intent, the witnesses of certainty first."""
     best, second = (int(number) for number in np.argsort(-scores)[:2])
-    probability = float(_softmax(scores / temperature)[best])
+    largest = float(probabilities.max())
+    foreign = 0.0 if stands_for is None else float(probabilities[stands_for])
     return np.array(
         [
-            np.log(max(probability, 1e-6)),
+            np.log(max(largest, 1e-6)),
             scores[best],
             scores[best] - scores[second],
             nearness[best],
             vector.known_share,
             vector.known_words,
+            foreign,
+            np.log1p(vector.words),
+            -float((probabilities * np.log(probabilities + 1e-9)).sum()),
+            float(np.maximum(scores + 1, 0).sum()),
+            float(nearness.max()),
+            vector.known_words * vector.words,
         ],
         dtype=np.float32,
     )

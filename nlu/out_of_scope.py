@@ -16,7 +16,8 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from german.normal_form import clean
-from nlu.intent_classifier import CERTAINTY, GermanIntentClassifier
+from nlu.background import STANDS_FOR
+from nlu.intent_classifier import CERTAINTY, IN_SCOPE, GermanIntentClassifier
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=False)
@@ -25,14 +26,17 @@ class OutOfScopeDetector(IntentClassifier, GraphComponent):
 
     Source: our own, instead of Rasa's FallbackClassifier, which looks only at the
     largest probability and its margin. The certainty weighs several witnesses (see
-    `nlu.linear_model`). The candidates stay in the ranking behind `nlu_fallback`,
-    so that an action can ask "Meinten Sie ...?".
+    `nlu.linear_model`), and so does the judgement whether the message is a concern at all:
+    what looks like a stranger and was not understood as `out_of_scope` is doubtful, too.
+    The candidates stay in the ranking behind `nlu_fallback`, so that an action can ask
+    "Meinten Sie ...?".
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
         thresholds = {**self.get_default_config(), **config}
         self._least_certainty = float(thresholds["least_certainty"])
         self._least_confidence = float(thresholds["least_confidence"])
+        self._least_in_scope = float(thresholds["least_in_scope"])
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -42,7 +46,7 @@ class OutOfScopeDetector(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Give the thresholds; measured in docs/adr/0021."""
-        return {"least_certainty": 0.3, "least_confidence": 0.2}
+        return {"least_certainty": 0.3, "least_confidence": 0.2, "least_in_scope": 0.2}
 
     @classmethod
     def create(
@@ -68,7 +72,10 @@ class OutOfScopeDetector(IntentClassifier, GraphComponent):
             return True
         certainty: float = message.get(CERTAINTY) or 0.0
         confidence: float = intent.get("confidence") or 0.0
-        return certainty < self._least_certainty or confidence < self._least_confidence
+        if certainty < self._least_certainty or confidence < self._least_confidence:
+            return True
+        in_scope: float = message.get(IN_SCOPE, 1.0)
+        return in_scope < self._least_in_scope and intent["name"] != STANDS_FOR
 
 
 def is_foreign_script(text: str) -> bool:

@@ -41,12 +41,14 @@ class SparseVector:
         values: Their weights; each view has length 1.
         known_share: How many of its longer n-grams the vocabulary knows, 0 to 1.
         known_words: How many of the words the vocabulary knows, 0 to 1.
+        words: How many different stems the text has.
     """
 
     indices: NDArray[np.int32]
     values: NDArray[np.float32]
     known_share: float
     known_words: float
+    words: int
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,25 @@ def word_features(text: str) -> Counter[str]:
 
 
 class TextFeatures:
-    """Vocabulary and weights learned from texts; turns a text into a vector."""
+    """Vocabulary and weights learned from texts; turns a text into a vector.
+
+    Attributes:
+        vocabulary: Number of every feature; those of the examples come first.
+        familiar: How many features come from examples; the rest is background, which is
+            weighed but does not count as known.
+    """
 
     def __init__(
-        self, vocabulary: dict[str, int], idf: NDArray[np.float32], settings: ViewSettings
+        self,
+        vocabulary: dict[str, int],
+        idf: NDArray[np.float32],
+        settings: ViewSettings,
+        familiar: int,
     ) -> None:
         self.vocabulary = vocabulary
         self.idf = idf
         self.settings = settings
+        self.familiar = familiar
 
     @classmethod
     def learn(
@@ -127,6 +140,7 @@ class TextFeatures:
         texts: Sequence[str],
         marks: Sequence[Sequence[str]],
         settings: ViewSettings,
+        examples: int | None = None,
     ) -> TextFeatures:
         """Collect the vocabulary of texts in classifier form.
 
@@ -134,23 +148,24 @@ class TextFeatures:
             texts: Outputs of `german.normal_form.classifier_text`.
             marks: For each text the kinds of entities found in it.
             settings: Which features to take.
+            examples: How many of the texts are examples; background follows them. None: all.
         """
-        frequency: Counter[str] = Counter()
-        for text, text_marks in zip(texts, marks, strict=True):
-            frequency.update(character_ngrams(text, settings).keys())
-            frequency.update(word_features(text).keys())
-            frequency.update({"m" + mark for mark in text_marks})
-        kept = sorted(
+        border = len(texts) if examples is None else examples
+        familiar = _frequencies(texts[:border], marks[:border], settings)
+        frequency = familiar + _frequencies(texts[border:], marks[border:], settings)
+        kept = [
             feature
             for feature, count in frequency.items()
             if count >= settings.least_count or feature[0] != "c"
-        )
+        ]
+        kept.sort(key=lambda feature: (feature not in familiar, feature))
         counts = np.array([frequency[feature] for feature in kept], dtype=np.float32)
         idf = np.log((1 + len(texts)) / (1 + counts)) + 1
         return cls(
             {feature: number for number, feature in enumerate(kept)},
             idf.astype(np.float32),
             settings,
+            sum(feature in familiar for feature in kept),
         )
 
     def vector(self, text: str, marks: Iterable[str]) -> SparseVector:
@@ -166,11 +181,13 @@ class TextFeatures:
         word_indices, word_values = self._weighted(word_counts, self.settings.word_weight)
         mark_counts = Counter("m" + mark for mark in marks)
         mark_indices, mark_values = self._weighted(mark_counts, self.settings.mark_weight)
+        stems = [feature for feature in word_counts if feature[0] == "s"]
         return SparseVector(
             np.array(indices + word_indices + mark_indices, dtype=np.int32),
             np.array(values + word_values + mark_values, dtype=np.float32),
             self._known([feature for feature in characters if len(feature) > LONG_NGRAM]),
-            self._known([feature for feature in word_counts if feature[0] == "s"]),
+            self._known(stems),
+            len(stems),
         )
 
     def matrix(self, vectors: Sequence[SparseVector]) -> csr_matrix:
@@ -207,10 +224,24 @@ class TextFeatures:
         return _scaled(indices, values, weight)
 
     def _known(self, features: Sequence[str]) -> float:
-        """Give the share of features that the vocabulary has."""
+        """Give the share of features that come from examples."""
         if not features:
             return 0.0
-        return sum(feature in self.vocabulary for feature in features) / len(features)
+        number = self.vocabulary.get
+        known = sum(number(feature, self.familiar) < self.familiar for feature in features)
+        return known / len(features)
+
+
+def _frequencies(
+    texts: Sequence[str], marks: Sequence[Sequence[str]], settings: ViewSettings
+) -> Counter[str]:
+    """Count in how many texts each feature occurs."""
+    frequency: Counter[str] = Counter()
+    for text, text_marks in zip(texts, marks, strict=True):
+        frequency.update(character_ngrams(text, settings).keys())
+        frequency.update(word_features(text).keys())
+        frequency.update({"m" + mark for mark in text_marks})
+    return frequency
 
 
 def _scaled(

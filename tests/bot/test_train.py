@@ -27,13 +27,14 @@ def test_the_name_follows_content_and_pipeline(content: Path, tmp_path: Path) ->
         with (content / file).open("a") as opened:
             opened.write("\n# more\n")
         names.add(fingerprint.model_name(content, CONFIG))
-    (content / "gazetteers").mkdir()
-    (content / "gazetteers" / "amt.yml").write_text("entries: []")
-    names.add(fingerprint.model_name(content, CONFIG))
+    for folder in ("gazetteers", "de/background"):
+        (content / folder).mkdir()
+        (content / folder / "amt.yml").write_text("entries: []")
+        names.add(fingerprint.model_name(content, CONFIG))
     config = tmp_path / "config.yml"
     config.write_text(CONFIG.read_text() + "\n# more\n")
     names.add(fingerprint.model_name(content, config))
-    assert len(names) == 6
+    assert len(names) == 7
 
 
 def test_the_fingerprint_needs_no_rasa() -> None:

@@ -95,14 +95,30 @@ def test_names_are_masked_and_concerns_are_marked():
 
 
 @pytest.mark.parametrize(
-    ("certainty", "confidence", "doubtful"),
-    [(0.9, 0.9, False), (0.1, 0.9, True), (0.9, 0.1, True)],
+    ("certainty", "confidence", "in_scope", "doubtful"),
+    [
+        (0.9, 0.9, 0.9, False),
+        (0.1, 0.9, 0.9, True),
+        (0.9, 0.1, 0.9, True),
+        (0.9, 0.9, 0.1, True),
+    ],
 )
-def test_doubt_follows_the_thresholds(certainty, confidence, doubtful):
+def test_doubt_follows_the_thresholds(certainty, confidence, in_scope, doubtful):
     message = Message({"text": "x"})
     message.set("intent", {"name": "gruss", "confidence": confidence})
     message.set("intent_ranking", [{"name": "gruss", "confidence": confidence}])
     message.set("intent_certainty", certainty)
-    OutOfScopeDetector({"least_certainty": 0.3, "least_confidence": 0.2}).process([message])
+    message.set("intent_in_scope", in_scope)
+    thresholds = {"least_certainty": 0.3, "least_confidence": 0.2, "least_in_scope": 0.2}
+    OutOfScopeDetector(thresholds).process([message])
     assert (message.get("intent")["name"] == "nlu_fallback") is doubtful
     assert message.get("intent_ranking")[-1]["name"] == "gruss"
+
+
+def test_a_stranger_that_is_understood_as_one_is_not_doubtful():
+    message = Message({"text": "spiel musik"})
+    message.set("intent", {"name": "out_of_scope", "confidence": 0.9})
+    message.set("intent_certainty", 0.9)
+    message.set("intent_in_scope", 0.02)
+    OutOfScopeDetector({}).process([message])
+    assert message.get("intent")["name"] == "out_of_scope"
