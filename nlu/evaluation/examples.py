@@ -119,7 +119,7 @@ def to_bare_tokens(sentence: Sentence) -> list[str]:
 
 def _documents(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise WrongExamples(f"{file}: nicht lesbar ({type(error).__name__})") from error
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
@@ -170,7 +170,8 @@ def _entities(given: Any, place: str) -> Mapping[str, tuple[str, ...]] | None:
     values: dict[str, list[str]] = {}
     for kind, value in pairs:
         several = value if isinstance(value, list) else [value]
-        values.setdefault(str(kind), []).extend(str(each) for each in several if each is not None)
+        bare = [each.get("value") if isinstance(each, dict) else each for each in several]
+        values.setdefault(str(kind), []).extend(str(each) for each in bare if each is not None)
     return {kind: tuple(each) for kind, each in values.items() if each}
 
 

@@ -24,6 +24,17 @@ def test_a_line_in_full(tmp_path):
     assert sentence.entities == {"stadt": ("soest",), "anzahl": ("3",)}
 
 
+def test_values_may_be_objects_and_texts_may_hold_strange_line_ends(tmp_path):
+    file = tmp_path / "strange.jsonl"
+    file.write_text(
+        '\ufeff{"text": "a\u2028b c", "intents": ["a"], "entities": {"datum": {"value": "2026-11-24"}}}\r\n',
+        encoding="utf-8",
+    )
+    (sentence,) = examples.read_lines(file)
+    assert sentence.text == "a\u2028b c"
+    assert sentence.entities == {"datum": ("2026-11-24",)}
+
+
 def test_short_forms(tmp_path):
     one, two = examples.read_lines(
         written(
