@@ -144,6 +144,32 @@ async def test_the_district_of_the_town_comes_first(
     assert turn.custom["links"][0]["title"].startswith(body)
 
 
+@pytest.mark.parametrize(("town", "known"), [("soest", True), ("arnsberg", False), ("olpe", False)])
+async def test_the_fee_for_residents_is_told_only_where_it_is_known(
+    serve: Callable[..., ActionServer], town: str, known: bool
+):
+    turn = await serve(DATA).run("action_bewohnerparkausweis", "", {}, {"stadt": town})
+    assert ("30,70 €" in turn.text) == known
+    assert ("Nicht sicher weiß ich: Zonen, Gebühr." in turn.text) == (not known)
+
+
+async def test_a_body_that_is_not_confirmed_is_named_with_doubt(
+    serve: Callable[..., ActionServer],
+):
+    turn = await serve(DATA).run("action_bewohnerparkausweis", "", {}, {"stadt": "bad-berleburg"})
+    first = turn.text.partition("\n")[0]
+    assert first == (
+        "Zuständig: Kreis Siegen-Wittgenstein, Straßenverkehrsbehörde (noch nicht bestätigt)."
+    )
+
+
+async def test_without_a_town_it_is_asked_for(serve: Callable[..., ActionServer]):
+    turn = await serve(DATA).run(ACTION, "ausgestellt 2003", {}, {})
+    assert turn.custom["expects"] == "town"
+    answered = await serve(DATA).run("action_fortsetzen", "Soest", {"stadt": "soest"}, turn.slots)
+    assert "19. Januar 2027" in answered.text
+
+
 def test_each_deadline_is_a_day_for_a_range_of_years():
     facts = load_records(DATA).facts["_bund"]
     table = [versions[0] for versions in facts.values() if versions[0].years]
