@@ -3,6 +3,8 @@
 # ruff: noqa: ARG002, ARG003 -- Rasa calls these methods with fixed arguments
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import spacy
@@ -15,11 +17,16 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.language import Language
 
-from german.normal_form import fold
+from german.normal_form import LONGEST_TEXT, fold
 
 _ABBREVIATIONS = ("Str.", "str.", "Tel.", "tel.", "Nr.", "nr.", "Pers.", "Stk.", "Std.", "Hbf.",
                   "ggf.", "bzw.", "z.B.", "z.b.", "d.h.", "usw.", "evtl.", "inkl.")  # fmt: skip
 _FOLDER = "german_tokenizer"
+_LONG_RUN = re.compile(r"\S{80,}")
+"""Without a space spaCy peels off sign by sign: 10,000 brackets took it 18 seconds."""
+_PIECE = re.compile(r"\w+|[^\w\s]")
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which spaCy refuses."""
 
 
 def german_language() -> Language:
@@ -100,9 +107,24 @@ class GermanTokenizer(Tokenizer, GraphComponent):
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Split one attribute of a message into tokens."""
-        document = self._language.make_doc(message.get(attribute) or "")
+        text = (message.get(attribute) or "")[:LONGEST_TEXT]
         return [
-            Token(token.text, token.idx, lemma=fold(token.text))
-            for token in document
-            if not token.is_space
+            Token(text[start:end], start, end, lemma=fold(text[start:end]))
+            for start, end in self._places(text)
         ]
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Give start and end of every token."""
+        position = 0
+        for run in _LONG_RUN.finditer(text):
+            yield from self._spacy_places(text, position, run.start())
+            yield from (piece.span() for piece in _PIECE.finditer(text, *run.span()))
+            position = run.end()
+        yield from self._spacy_places(text, position, len(text))
+
+    def _spacy_places(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        if start == end:
+            return
+        for token in self._language.make_doc(_LONE_SURROGATES.sub("\ufffd", text[start:end])):
+            if not token.is_space:
+                yield start + token.idx, start + token.idx + len(token)
