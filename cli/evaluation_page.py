@@ -59,6 +59,28 @@ _SOURCES = {
     "massive": "Bitten an einen Sprachassistenten",
     "left_out_topics": "Themen, die nicht trainiert wurden",
 }
+_TALK = {
+    "abbrechen": "abbrechen",
+    "beleidigung": "schimpfen",
+    "beschwerde": "sich beschweren",
+    "danke": "danken",
+    "einfacher": "einfachere Worte wünschen",
+    "gruss": "grüßen",
+    "hilfe": "um Hilfe bitten",
+    "inform": "eine Angabe nachreichen",
+    "ja": "zustimmen",
+    "langsamer": "um langsameres Sprechen bitten",
+    "lob": "loben",
+    "nein": "ablehnen",
+    "notfall": "einen Notfall melden",
+    "out_of_scope": "etwas, das keine Sache der Stadt ist",
+    "sprache_wechseln": "die Sprache wechseln",
+    "stadt_waehlen": "die Stadt nennen",
+    "tschuess": "sich verabschieden",
+    "wer_bist_du": "fragen, wer hier antwortet",
+    "wiederholen": "wiederholen lassen",
+    "zurueck": "einen Schritt zurückgehen",
+}
 _STYLES = {"typed": "getippt", "spoken": "gesprochen"}
 _SKIPPED = {
     "home_assistant": "Befehle an ein schlaues Zuhause (Datei fehlt)",
@@ -78,7 +100,7 @@ def to_page(result: Report, made_at: dt.datetime, titles: Mapping[str, str] | No
     Returns:
         A whole HTML document that loads nothing from elsewhere.
     """
-    titles = titles or {}
+    titles = {**_TALK, **(titles or {})}
     parts = [
         _opening(result, made_at),
         _in_plain_words(result, titles),

@@ -108,6 +108,11 @@ def test_plain_words_carry_the_figures(page):
     assert "sicher zwischen 81,1 % und 83,1 %" in page
 
 
+def test_every_intent_has_a_name_for_people(page):
+    assert "einen Hund anmelden → grüßen: 2-mal" in page
+    assert "einen Hund anmelden<br><small><code>hund_anmelden</code>" in page
+
+
 def test_nothing_comes_from_outside_and_nothing_runs(page):
     assert "default-src 'none'" in page
     assert not re.search(r"(src|href)=|@import|url\(|https?:", page)
