@@ -31,6 +31,7 @@ STYLE = Path(__file__).with_name("evaluation_page.css")
 MOST_ERRORS = 300
 MOST_IN_GRID = 10
 WEAKEST = 3
+ENOUGH = 10  # sentences, below which chance decides which intent is weak
 Report = Mapping[str, Any]
 
 _KINDS = {
@@ -160,7 +161,7 @@ def _main_figures(result: Report) -> Markup:
 
 
 def _between(low: float | None, high: float | None) -> str:
-    return "" if low is None else f"sicher zwischen {percent(low)} und {percent(high)}"
+    return "" if low is None else f"wahrscheinlich zwischen {percent(low)} und {percent(high)}"
 
 
 def _in_plain_words(result: Report, titles: Mapping[str, str]) -> Markup:
@@ -179,9 +180,9 @@ def _in_plain_words(result: Report, titles: Mapping[str, str]) -> Markup:
     worst = _costly_changes(result)
     if worst:
         lines.append(f"Am meisten stört: {', '.join(worst)}.")
-    weakest = [each["name"] for each in result.get("intents", ())[:WEAKEST]]
-    if weakest:
-        known = ", ".join(_called(name, titles) for name in weakest)
+    judged = [each["name"] for each in result.get("intents", ()) if each["n"] >= ENOUGH]
+    if judged:
+        known = ", ".join(_called(name, titles) for name in judged[:WEAKEST])
         lines.append(
             f"Am schwächsten: {known}. Hier helfen mehr und andere Beispielsätze am meisten."
         )
