@@ -53,6 +53,7 @@ _OPENING = (
 )
 """Words that open a clause of their own behind "und"."""
 _SENTENCE_END = re.compile(r"[!?;\n]|(?<!\d)\.(?=\s|$)|\.{2,}")
+_PLUS = re.compile(r"\+")
 _CLAUSE_END = re.compile(r"[,:()]|\s[-/+&]\s|[!?;\n]|(?<!\d)\.(?=\s|$)|\.{2,}")
 
 
@@ -193,41 +194,51 @@ def _matches(tokens: Sequence[Token], place: int, phrase: Sequence[str]) -> bool
 
 def _cut(text: AlignedText, number: int) -> Cut | None:
     tokens = text.tokens
-    gap = text.text[tokens[number - 1].end : tokens[number].start]
     word = tokens[number].word
     joins = word in _COPULATIVE or word in _ADDING
-    if not joins and not _CLAUSE_END.search(gap):
+    if not joins and not _has(text, number, _CLAUSE_END):
         return None
     if joins and word not in _ADDING and tokens[number - 1].word in _JOINING:
         return None
-    return Cut(number, _border(text, number, gap))
+    return Cut(number, _border(text, number))
 
 
-def _border(text: AlignedText, number: int, gap: str) -> Border:
+def _border(text: AlignedText, number: int) -> Border:
     following = [token.word for token in text.tokens[number : number + 3]]
     joins = following[0] in _COPULATIVE
-    if "+" in gap or _joining_length(text.tokens, number) > joins:
+    if _has(text, number, _PLUS) or _joining_length(text.tokens, number) > joins:
         return Border.ADDED
     if (joins and _OPENING.intersection(following[1:2])) or _ADDING.intersection(following):
         return Border.ADDED
-    if _SENTENCE_END.search(gap):
+    if _has(text, number, _SENTENCE_END):
         return Border.SENTENCE
     return Border.JOINED if joins else Border.COMMA
 
 
 def _begins_clause(text: AlignedText, number: int) -> bool:
     tokens = text.tokens
-    gap = text.text[tokens[number - 1].end : tokens[number].start]
-    if _CLAUSE_END.search(gap):
+    if _has(text, number, _CLAUSE_END):
         return True
     word = tokens[number].word
     following = tokens[number + 1].word if number + 1 < len(tokens) else ""
-    if word in _CLAUSE_OPENERS:
+    if word in _CLAUSE_OPENERS or _is_that(text, tokens[number]):
         return True
     if word in _JOINING:
         return following in _PERSONS | QUESTION_WORDS | _VERBS_OF_WANTING | _CLAUSE_OPENERS
     joined = tokens[number - 1].word in _JOINING
     return word in _PERSONS and following in _VERBS_OF_WANTING and not joined
+
+
+def _has(text: AlignedText, number: int, sign: re.Pattern[str]) -> bool:
+    """Tell whether a sign stands in front of a word; what is before it is seen, too."""
+    between = (text.tokens[number - 1].end, text.tokens[number].start)
+    return sign.search(text.text, *between) is not None
+
+
+def _is_that(text: AlignedText, token: Token) -> bool:
+    """Tell "dass" from "das", which fold to the same."""
+    start, end = text.span(token.start, token.end)
+    return token.word == "das" and text.raw[start:end].lower() in {"dass", "daß"}
 
 
 def _asks(text: AlignedText, end: int) -> bool:

@@ -110,7 +110,7 @@ _GENDERS = (("müll", "keinen"), ("fall", "keinen"), ("geld", "kein"))
 _FAILING = _folded("weiß kann konnte finde gefunden bekommen gekriegt")
 _TELLING = _folded(
     "ist sind war waren wurde wurden wird werden hat habe hatte kommt kam geht ging gibt gab frei "
-    "funktioniert klappt geleert abgeholt gefunden bekommen da"
+    "komme kommen funktioniert klappt geleert abgeholt gefunden bekommen da"
 )
 _DOING = _folded(
     "melde beantrage buche zeige verlängere hole gebe mache nehme reserviere vereinbare kaufe "
@@ -270,7 +270,8 @@ def _is_question(clause: Clause, words: Sequence[str]) -> bool:
 def _wants(words: Sequence[str], place: int) -> bool:
     """Tell whether the clause wants something, or is nothing but "nicht den Pass"."""
     others = [word for number, word in enumerate(words) if number != place]
-    if _WANTING.intersection(others):
+    wanting = _WANTING_STRONGLY if words[place] in _NOTHING else _WANTING
+    if wanting.intersection(others):
         return not _FAILING.intersection(others) and not _TELLING.intersection(words[:place])
     before = [word for word in words[:place] if word not in _POLITE]
     if before:

@@ -48,6 +48,7 @@ READ_AS_NO = frozenset({OFF, "nein", "out_of_scope", DEFAULT_NLU_FALLBACK_INTENT
 
 LONGEST_TEXT = 600
 """Characters of a message that is looked at; what is longer is a letter with one concern."""
+LEAST_CONCERNS = 2
 MACHINE = "maschine"
 TIMES = frozenset({"datum", "uhrzeit"})
 
@@ -159,10 +160,14 @@ class ConcernFinder:
         if not 0 < len(cuts) <= self._limits.most_cuts:
             return []
         refused = [each for each in negations if each.kind in (Kind.REFUSED, Kind.WITHOUT)]
+        parts = [
+            part
+            for part in _with_content(parts_between(text, cuts))
+            if not _is_within(part, refused)
+        ]
         found: list[Found] = []
-        for part in _with_content(parts_between(text, cuts)):
-            concern = None if _is_within(part, refused) else self._concern(part, entities)
-            if concern and not self._is_told_already(concern.intent, found):
+        for concern in self._certain(parts, entities):
+            if not self._is_told_already(concern.intent, found):
                 found.append(concern)
         several = 1 < len(found) <= self._limits.most_concerns
         return found if several else []
@@ -189,6 +194,20 @@ class ConcernFinder:
             position = end
         prediction = self._classify("".join([*kept, raw[position:]]), ())
         return prediction if self._is_concern(prediction, self._limits.instead) else None
+
+    def _certain(self, parts: Sequence[Part], entities: Sequence[Entity]) -> list[Found]:
+        """Return the parts that are certain concerns, in their order, if there are two.
+
+        The shortest is looked at first: it costs least and is the likeliest to be none, and
+        as soon as two are out of reach the rest is not looked at.
+        """
+        found: list[Found] = []
+        for looked_at, part in enumerate(sorted(parts, key=lambda each: len(each.text))):
+            if len(found) + len(parts) - looked_at < LEAST_CONCERNS:
+                return []
+            concern = self._concern(part, entities)
+            found += [concern] if concern else []
+        return sorted(found, key=lambda each: each.part.start)
 
     def _concern(self, part: Part, entities: Sequence[Entity]) -> Found | None:
         inside = _shifted(entities, part.start, part.end)

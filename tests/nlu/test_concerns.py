@@ -31,11 +31,12 @@ def yaml(file):
 TWO = yaml(HERE / "two_concerns.yml")["sentences"]
 ONE = yaml(HERE / "one_concern.yml")["sentences"]
 TOLD = yaml(ROOT / "tests" / "german" / "negations.yml")["nothing_refused"]
+TWO_ANSWERS = {"Zu Ihrer zweiten Frage:", "Gern beides, der Reihe nach."}
 TESTS = [
     case
     for file in sorted((ROOT / "data" / "de" / "tests").glob("*.yml"))
     for case in yaml(file)["tests"]
-    if not any("zweiten Frage" in part for part in case.get("answer_contains", ()))
+    if not TWO_ANSWERS.intersection(case.get("answer_contains", ()))
 ]
 
 
