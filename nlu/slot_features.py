@@ -112,6 +112,7 @@ def _about(words: Sequence[_Word], place: int, ranking: Ranking) -> list[str]:
     features = [
         f"i={intent}", f"t={topic}", f"iw={intent}|{word.stem}", f"tw={topic}|{word.stem}",
         f"ib={intent}|{before}", f"ia={intent}|{after}",
+        f"ie={intent}|{word.folded[-3:]}", f"ic={intent}|{word.kind}",
     ]  # fmt: skip
     for other, probability in ranking[1:3]:
         if probability > _SECOND_CHANCE:

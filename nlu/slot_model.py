@@ -50,7 +50,7 @@ class SlotSettings:
         seed: Seed of the folds.
     """
 
-    iterations: int = 15
+    iterations: int = 10
     folds: int = 4
     seed: int = 42
 
