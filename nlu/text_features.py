@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -21,6 +21,7 @@ from scipy.sparse import csr_matrix
 
 from german.concepts import concepts_of
 from german.normal_form import words
+from nlu.mending import Mender
 
 _STEMMER = snowballstemmer.stemmer("german")
 LONGEST_TEXT = 600
@@ -133,6 +134,10 @@ class TextFeatures:
         self.idf = idf
         self.settings = settings
         self.familiar = familiar
+        rarity = {feature[1:]: idf[number] for feature, number in vocabulary.items()
+                  if feature[0] == "w" and number < familiar}  # fmt: skip
+        self._rarest = max(rarity.values(), default=0.0)
+        self._mender = Mender({word: 1 + self._rarest - each for word, each in rarity.items()})
 
     @classmethod
     def learn(
@@ -168,20 +173,29 @@ class TextFeatures:
             sum(feature in familiar for feature in kept),
         )
 
-    def vector(self, text: str, marks: Iterable[str]) -> SparseVector:
+    def vector(
+        self, text: str, marks: Iterable[str], *, doubt_rare_words: bool = False
+    ) -> SparseVector:
         """Turn one text into its vector.
 
         Args:
             text: Output of `classifier_text`.
             marks: Kinds of entities found in the text.
+            doubt_rare_words: Mend words of one example, too, as if it were not there.
         """
+        text = text[:LONGEST_TEXT]
+        mended = self._mender.mended(text, 1.0 if doubt_rare_words else 0.0)
         characters = character_ngrams(text, self.settings)
-        indices, values = self._weighted(characters, 1.0)
-        word_counts = word_features(text)
+        typed = words(text)
+        meant = [word for word in mended.split() if word not in typed]
+        indices, values = self._weighted(
+            characters + character_ngrams(" ".join(meant), self.settings), 1.0
+        )
+        word_counts = word_features(mended)
         word_indices, word_values = self._weighted(word_counts, self.settings.word_weight)
         mark_counts = Counter("m" + mark for mark in marks)
         mark_indices, mark_values = self._weighted(mark_counts, self.settings.mark_weight)
-        stems = [feature for feature in word_counts if feature[0] == "s"]
+        stems = {"s" + stem(token) for token in typed}
         return SparseVector(
             np.array(indices + word_indices + mark_indices, dtype=np.int32),
             np.array(values + word_values + mark_values, dtype=np.float32),
@@ -223,7 +237,7 @@ class TextFeatures:
                 values.append(frequency * float(idf[number]))
         return _scaled(indices, values, weight)
 
-    def _known(self, features: Sequence[str]) -> float:
+    def _known(self, features: Collection[str]) -> float:
         """Give the share of features that come from examples."""
         if not features:
             return 0.0
