@@ -164,7 +164,10 @@ class StreetIndex:
                 match = self._exact(folded, tokens, position, length)
                 if match is not None:
                     return match, length
-        for length in range(min(len(window), 4), 0, -1):
+        opens = window[0].word in self._openings
+        for length in range(min(len(window), 4 if opens else 3), 0, -1):
+            if not opens and not _is_way(window[length - 1].word):
+                continue
             match = self._misspelt(folded, window[:length])
             if match is not None:
                 return match, length
@@ -278,12 +281,14 @@ def _key_of(window: Sequence[Token]) -> str:
 
 
 def _joined_key(words: list[str]) -> str:
-    joined = "".join([*(_SHORT_FORMS.get(word, word) for word in words[:1]), *words[1:]])
-    return _STREET_END.sub("str", joined)
+    first = words[0] if words else ""
+    return _STREET_END.sub("str", _SHORT_FORMS.get(first, first) + "".join(words[1:]))
 
 
 def _split_numbers(tokens: Sequence[Token]) -> list[Token]:
     """Split "schulstrasse22" into street and number."""
+    if all(token.word.isalpha() or token.word.isdigit() for token in tokens):
+        return list(tokens)
     split: list[Token] = []
     for token in tokens:
         joined = _JOINED_NUMBER.fullmatch(token.word)
