@@ -178,7 +178,7 @@ class StreetIndex:
     ) -> StreetMatch | None:
         window = tokens[position : position + length]
         key = _key_of(window)
-        if length > 1 and key in self._by_tail:
+        if key in self._by_tail:
             return _street(folded, window, self._by_tail[key], _BY_TAIL)
         name = self._by_key.get(key)
         if name is None or not self._is_meant(folded, tokens, position, length, key):
