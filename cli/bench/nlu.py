@@ -8,6 +8,7 @@ classifier; DIET takes the threads it wants.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -76,11 +77,20 @@ def measure(course: Course) -> dict[str, dict[str, Any]]:
     Raises:
         SetupProblem: a contender failed.
     """
-    with tempfile.TemporaryDirectory(prefix="stadtdraht-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="stadtdraht-bench-") as work:
+        folder = Path(work)
+        sentences = _kept_sentences(folder)
         return {
-            name: _run(name, config, Path(folder) / str(number), course)
-            for number, (name, config) in enumerate(_configs(Path(folder), course).items())
+            name: _run(name, config, folder / str(number), course, sentences)
+            for number, (name, config) in enumerate(_configs(folder, course).items())
         }
+
+
+def _kept_sentences(folder: Path) -> Path:
+    """Copy the examples, so that an edit in between is not given to some contenders only."""
+    kept = folder / "content"
+    shutil.copytree(house_settings().content / "de" / "nlu", kept / "de" / "nlu")
+    return kept
 
 
 def _configs(folder: Path, course: Course) -> dict[str, Path]:
@@ -92,23 +102,24 @@ def _configs(folder: Path, course: Course) -> dict[str, Path]:
     return configs
 
 
-def _run(name: str, config: Path, folder: Path, course: Course) -> dict[str, Any]:
+def _run(name: str, config: Path, folder: Path, course: Course, sentences: Path) -> dict[str, Any]:
     say(f"{name}: Training …")
-    trained = _step("train", name, config, folder, course)
+    trained = _step("train", name, config, folder, course, sentences)
     say(f"{name}: {trained['train_seconds']:.1f} s; jetzt die Fragen …")
-    return trained | _step("serve", name, config, folder, course)
+    return trained | _step("serve", name, config, folder, course, sentences)
 
 
-def _step(step: str, name: str, config: Path, folder: Path, course: Course) -> dict[str, Any]:
-    content = house_settings().content.resolve()
+def _step(
+    step: str, name: str, config: Path, folder: Path, course: Course, sentences: Path
+) -> dict[str, Any]:
     finished = subprocess.run(
         [
             str(ENGINE.python), "-W", "ignore", "-m", "nlu.evaluation.contenders", step,
-            "--content", str(content), "--config", str(config), "--folder", str(folder),
+            "--content", str(sentences), "--config", str(config), "--folder", str(folder),
             "--examples", str(course.examples), "--seed", str(course.seed),
         ],
         cwd=ROOT,
-        env=_environment(name, content),
+        env=_environment(name, house_settings().content.resolve()),
         stdout=subprocess.PIPE,
         text=True,
     )  # fmt: skip

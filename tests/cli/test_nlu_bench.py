@@ -65,4 +65,21 @@ def test_a_contender_that_fails_is_named(monkeypatch, tmp_path):
 
     monkeypatch.setattr(nlu, "ENGINE", Broken)
     with pytest.raises(SetupProblem, match="Rasa mit DIET"):
-        nlu._step("train", DIET, tmp_path / "c.yml", tmp_path, Course(10, 1))
+        nlu._step("train", DIET, tmp_path / "c.yml", tmp_path, Course(10, 1), tmp_path)
+
+
+def test_all_contenders_get_the_same_sentences(monkeypatch):
+    """The content may be edited while the long training of DIET runs."""
+    seen = []
+
+    def step(step, name, config, folder, course, sentences):
+        files = sorted(sentences.rglob("*.yml"))
+        seen.append((step, name, sentences, [file.name for file in files]))
+        return figures()
+
+    monkeypatch.setattr(nlu, "_step", step)
+    assert list(nlu.measure(Course(10, 1))) == [OURS, DIET, LINEAR]
+    assert [(each[0], each[1]) for each in seen[:2]] == [("train", OURS), ("serve", OURS)]
+    assert len({each[2] for each in seen}) == 1
+    assert ROOT not in seen[0][2].parents
+    assert "abfall.yml" in seen[0][3]
