@@ -21,6 +21,7 @@ _PARTS = {
     "abends": (18, 22), "nachts": (22, 6), "nacht": (22, 6),
 }  # fmt: skip
 _NOON = 12
+_MOST_SPANS = 50
 _EXACT = frozenset({"minute", "hour"})
 _MOMENTS = _EXACT | {"from"}
 _BESIDE = re.compile(r"[\s,]*(?:so |dann |um |gegen |ab )?")
@@ -57,7 +58,7 @@ def find_times(folded: str) -> list[TimeSpan]:
         folded: Folded text.
 
     Returns:
-        Spans in the order of the text, without overlaps.
+        At most 50 spans in the order of the text, without overlaps.
     """
     if not _TRIGGER.search(folded):
         return []
@@ -65,6 +66,8 @@ def find_times(folded: str) -> list[TimeSpan]:
     for span in _candidates(folded):
         if not any(span.start < other.end and other.start < span.end for other in found):
             found.append(span)
+        if len(found) == _MOST_SPANS:
+            break
     return _joined(folded, sorted(found, key=lambda span: span.start))
 
 

@@ -55,6 +55,8 @@ _CODE_CUE = re.compile(
     r"((?=[a-z0-9-]*\d)[a-z0-9][a-z0-9/-]{3,24})(?![\w])"
 )
 
+_MOST_DETAILS = 50
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -80,7 +82,7 @@ def find_details(text: str | AlignedText) -> list[Detail]:
         text: Raw or folded text; at most `LONGEST_TEXT` characters are looked at.
 
     Returns:
-        Details in the order of the kinds; none overlaps one of an earlier kind.
+        At most 50 details in the order of the kinds; none overlaps one of an earlier kind.
     """
     folded = text if isinstance(text, AlignedText) else aligned(text[:LONGEST_TEXT])
     taken: list[tuple[int, int]] = []
@@ -90,6 +92,8 @@ def find_details(text: str | AlignedText) -> list[Detail]:
             continue
         taken.append((start, end))
         found.append(_detail(folded, kind, value, start, end))
+        if len(found) == _MOST_DETAILS:
+            break
     return found
 
 

@@ -29,6 +29,8 @@ _MONTHS = {
     "juli": 7, "julei": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9,
     "oktober": 10, "okt": 10, "november": 11, "nov": 11, "dezember": 12, "dez": 12,
 }  # fmt: skip
+_MOST_SPANS = 50
+"""Days, times or details of one message; nobody names more who wants to be understood."""
 _RELATIVE_DAYS = {
     "vorgestern": -2, "gestern": -1, "heut": 0, "heute": 0, "morgen": 1, "morgn": 1, "moin": 1,
     "ubermorgen": 2, "ubermorgn": 2, "uber morgen": 2,
@@ -66,8 +68,8 @@ def find_days(folded: str, today: date) -> list[DaySpan]:
         today: The day from which relative days count.
 
     Returns:
-        Spans in the order of the text, without overlaps. What is no day of the
-        calendar ("31.2.") is left out.
+        At most `_MOST_SPANS` spans in the order of the text, without overlaps. What is
+        no day of the calendar ("31.2.") is left out.
     """
     if not _TRIGGER.search(folded):
         return []
@@ -75,6 +77,8 @@ def find_days(folded: str, today: date) -> list[DaySpan]:
     for span in _candidates(folded, today):
         if not any(span.start < other.end and other.start < span.end for other in single):
             single.append(span)
+        if len(single) == _MOST_SPANS:
+            break
     return _joined(folded, sorted(single, key=lambda span: span.start))
 
 
