@@ -46,7 +46,7 @@ class OutOfScopeDetector(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Give the thresholds; measured in docs/adr/0021."""
-        return {"least_certainty": 0.3, "least_confidence": 0.2, "least_in_scope": 0.4}
+        return {"least_certainty": 0.3, "least_confidence": 0.2, "least_in_scope": 0.5}
 
     @classmethod
     def create(
