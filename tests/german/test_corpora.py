@@ -34,7 +34,7 @@ def date_cases():
             yield pytest.param(now, *cells, marks=marks, id=cells[0])
 
 
-@pytest.mark.parametrize(("now", "text", "days", "moment", "grain"), date_cases())
+@pytest.mark.parametrize(("now", "text", "days", "moment", "grain"), list(date_cases()))
 def test_dates(now, text, days, moment, grain):
     found = [
         (day_value(match) or "", time_value(match) or "", match.grain)
@@ -57,7 +57,7 @@ def street_cases():
             yield pytest.param(index, *cells, marks=marks, id=cells[0])
 
 
-@pytest.mark.parametrize(("index", "text", "name", "number"), street_cases())
+@pytest.mark.parametrize(("index", "text", "name", "number"), list(street_cases()))
 def test_streets(index, text, name, number):
     found = [(match.name, match.house_number or "") for match in index.find(text)]
     assert found == ([(name, number)] if name else [])
@@ -76,7 +76,7 @@ def detail_cases():
             yield pytest.param(*cells, marks=marks, id=cells[0])
 
 
-@pytest.mark.parametrize(("text", "kind", "value"), detail_cases())
+@pytest.mark.parametrize(("text", "kind", "value"), list(detail_cases()))
 def test_details(text, kind, value):
     found = [(detail.kind, detail.value) for detail in find_details(text)]
     assert found == ([(kind, value)] if kind else [])

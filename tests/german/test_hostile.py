@@ -49,7 +49,7 @@ def test_normal_forms_never_raise(text):
     digits_from_words(text)
 
 
-@pytest.mark.parametrize("find", FINDERS.values(), ids=FINDERS)
+@pytest.mark.parametrize("find", list(FINDERS.values()), ids=list(FINDERS))
 @given(text=messages)
 @SLOW_TO_MAKE
 def test_what_is_found_lies_inside_the_text(find, text):
