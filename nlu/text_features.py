@@ -134,6 +134,7 @@ class TextFeatures:
         self.idf = idf
         self.settings = settings
         self.familiar = familiar
+        self._idf_list: list[float] = idf.tolist()  # numbers of an array are slow to take singly
         rarity = {feature[1:]: idf[number] for feature, number in vocabulary.items()
                   if feature[0] == "w" and number < familiar}  # fmt: skip
         self._rarest = max(rarity.values(), default=0.0)
@@ -188,9 +189,9 @@ class TextFeatures:
         characters = character_ngrams(text, self.settings)
         typed = words(text)
         meant = [word for word in mended.split() if word not in typed]
-        indices, values = self._weighted(
-            characters + character_ngrams(" ".join(meant), self.settings), 1.0
-        )
+        both = Counter(characters)
+        both.update(character_ngrams(" ".join(meant), self.settings))
+        indices, values = self._weighted(both, 1.0)
         word_counts = word_features(mended)
         word_indices, word_values = self._weighted(word_counts, self.settings.word_weight)
         mark_counts = Counter("m" + mark for mark in marks)
@@ -226,15 +227,17 @@ class TextFeatures:
 
     def _weighted(self, counts: Counter[str], weight: float) -> tuple[list[int], list[float]]:
         """Weigh one view by sublinear TF-IDF and scale it to the length `weight`."""
-        lookup, idf = self.vocabulary.get, self.idf
-        indices: list[int] = []
-        values: list[float] = []
-        for feature, count in counts.items():
-            number = lookup(feature)
-            if number is not None:
-                frequency = 1.0 if count == 1 else 1.0 + math.log(count)
-                indices.append(number)
-                values.append(frequency * float(idf[number]))
+        lookup, idf = self.vocabulary.get, self._idf_list
+        found = [
+            (number, count)
+            for feature, count in counts.items()
+            if (number := lookup(feature)) is not None
+        ]
+        indices = [number for number, _ in found]
+        values = [
+            idf[number] if count == 1 else idf[number] * (1.0 + math.log(count))
+            for number, count in found
+        ]
         return _scaled(indices, values, weight)
 
     def _known(self, features: Collection[str]) -> float:
