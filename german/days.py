@@ -282,6 +282,8 @@ def _calendar_week(match: re.Match[str], today: date) -> _Days | None:
 
 
 def _weekdays(match: re.Match[str], today: date) -> _Days | None:
+    if match["first"] == match["last"]:  # "so-so"
+        return None
     first = _next_weekday(_WEEKDAY_NUMBERS[match["first"]], "", today)
     length = (_WEEKDAY_NUMBERS[match["last"]] - first.weekday()) % 7
     return first, first + timedelta(days=length), "days"

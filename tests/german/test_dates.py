@@ -137,6 +137,7 @@ NO_DATES = [
     "Das kostet 24,12 Euro",
     "0171 2345678",
     "wann tagt der rat",
+    "naja, so-so",
     "Feierabend",
     "Paragraph 3.14.15",
 ]
