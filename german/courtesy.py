@@ -51,6 +51,10 @@ _BEFORE = re.compile(
 _AFTER = re.compile(rf"(?:(?:^|(?<=[\s,.;:!?-]))(?:{_THANKS}|{_FAREWELL}){_EDGE})+$")
 _ANNOUNCED = re.compile(r"frage|wissen|sagen|helfen|anliegen|geehrte")
 _SURELY_POLITE = re.compile(r"voraus|vorab|grus|mfg|\b[lv]g\b")
+_THANKFUL = re.compile(
+    r"\b(?:super|toll|prima|gut|ok|okay|klar|klasse|spitze|perfekt|hilft|geholfen|geklappt|verstanden"
+    r"|bescheid|lieb|nett|freundlich|dat|das|den|reicht|nein|ja|jau|ach|dann|mehr|alles|auch|nun)\b"
+)
 _LEAST_BEHIND_GREETING = 2
 _LONGEST_FRAME = 300
 _LEAST_BEFORE_THANKS = 5
@@ -72,14 +76,17 @@ def without_courtesy(folded: str) -> str:
     if len(words(concern)) < (1 if announced else _LEAST_BEHIND_GREETING):
         return folded
     ending = _AFTER.search(concern, max(len(concern) - _LONGEST_FRAME, 0))
-    if ending and len(words(concern[: ending.start()])) >= _least_before(ending, announced):
-        concern = concern[: ending.start()]
+    if ending:
+        left = concern[: ending.start()]
+        if len(words(left)) >= _least_before(left, ending.group(), announced):
+            concern = left
     return concern.strip(" ,;:-")
 
 
-def _least_before(ending: re.Match[str], announced: bool) -> int:
+def _least_before(left: str, ending: str, announced: bool) -> int:
     """Say how many words must be left; "super, danke" is thanks, a letter's end is not."""
     if announced:
         return 1
-    sure = _SURELY_POLITE.search(ending.group())
-    return _LEAST_BEHIND_GREETING if sure else _LEAST_BEFORE_THANKS
+    if _SURELY_POLITE.search(ending) or not _THANKFUL.search(left):
+        return _LEAST_BEHIND_GREETING
+    return _LEAST_BEFORE_THANKS

@@ -22,6 +22,8 @@ from german.normal_form import fold
         ("Ich wollte mal nachfragen wie weit mein Pass ist. LG", "wie weit mein Pass ist."),
         ("Entschuldigung, wo ist das Rathaus", "wo ist das Rathaus"),
         ("Eine kurze Frage: Sperrmüll?", "Sperrmüll?"),
+        ("neuer perso. Vielen Dank!", "neuer perso."),
+        ("Guten Morgen, couch loswerden danke schon mal", "couch loswerden"),
     ],
 )  # fmt: skip
 def test_frames_are_taken_off(text, concern):
@@ -32,7 +34,8 @@ def test_frames_are_taken_off(text, concern):
     "text",
     [
         "Hallo", "hallo zusammen!", "Guten Morgen", "Vielen Dank", "danke", "super, danke",
-        "nein danke", "ja bitte", "bitte", "tschüss", "können Sie mir helfen", "haben Sie auf?",
+        "nein danke", "ja bitte", "Alles klar, vielen Dank", "Das reicht mir schon, danke",
+        "Danke, das hilft mir weiter", "ach prima, danke Ihnen", "bitte", "tschüss", "können Sie mir helfen", "haben Sie auf?",
     ],
 )  # fmt: skip
 def test_what_is_only_polite_stays(text):
