@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     @property
     def hub_database_url(self) -> str:
         """SQLAlchemy URL of the hub's database (asynchronous driver)."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'hub.sqlite'}"
+        return self.database_url or f"sqlite:///{self.home / 'hub.sqlite'}"
 
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:

@@ -53,7 +53,7 @@ class Cluster:
     @property
     def ledger_url(self) -> str:
         """URL of the hub's database."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'hub.sqlite'}"
+        return self.database_url or f"sqlite:///{self.home / 'hub.sqlite'}"
 
     def start(self, name: str) -> None:
         """Start a part, its output goes to ``<name>.log``."""
