@@ -15,6 +15,10 @@ LOOK_EVERY_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
+_FILES = FileCache()
+"""Shared by all stores of a process: reading a whole country's files takes seconds."""
+
+
 class RecordsStore:
     """The records of the folder ``data``, read at start and again after a change.
 
@@ -30,10 +34,9 @@ class RecordsStore:
     def __init__(self, root: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._root = root.resolve()
         self._monotonic = monotonic
-        self._cache = FileCache()
         self._seen = fingerprint(self._root)
         self._looked = monotonic()
-        self._records = load_records(self._root, self._cache)
+        self._records = load_records(self._root, _FILES)
 
     def current(self) -> Records:
         """Return the newest records that are valid."""
@@ -48,7 +51,7 @@ class RecordsStore:
             return
         self._seen = seen
         try:
-            self._records = load_records(self._root, self._cache)
+            self._records = load_records(self._root, _FILES)
         except RecordsError as error:
             _log.error("records_rejected", problems=len(error.problems), first=error.problems[0])
         else:
