@@ -115,9 +115,13 @@ class Conversation:
         return _missed(context, f"{NOT_UNDERSTOOD} {hint}", EXAMPLES)
 
     async def out_of_scope(self, concern: Concern, context: Context) -> Answer:
-        """Say honestly that this is no matter of the town."""
+        """Say honestly that this is no matter of the town; the second time offer a human."""
         tried = await self._tried_as_value(concern, context)
-        return tried or Answer(OUT_OF_SCOPE, buttons=EXAMPLES)
+        if tried is not None:
+            return tried
+        buttons = (HUMAN_BUTTON, *EXAMPLES[:2]) if context.misses >= 1 else EXAMPLES
+        misses = {"fehlversuche": float(context.misses + 1)}
+        return Answer(OUT_OF_SCOPE, buttons=buttons, values=misses)
 
     async def wiederholen(self, _concern: Concern, context: Context) -> Answer:
         """Give the answers to the last message again, word by word."""

@@ -213,6 +213,13 @@ async def test_out_of_scope_says_what_this_is_for(server: ActionServer):
     turn = await server.run("action_out_of_scope", "Wie wird das Wetter?", {}, SOEST)
     assert "nicht helfen" in turn.text
     assert len(turn.buttons) == 3
+    assert turn.slots["fehlversuche"] == 1.0
+
+
+async def test_twice_out_of_scope_offers_a_human(server: ActionServer):
+    slots = {**SOEST, "fehlversuche": 1.0}
+    turn = await server.run("action_out_of_scope", "blorf wixel", {}, slots)
+    assert turn.buttons[0] == HUMAN
 
 
 @pytest.mark.parametrize(
