@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Sequence
+from typing import IO
 
 from cli.environments import ENGINE, MODERN, ROOT, say
 from cli.house import house_settings
@@ -33,17 +35,34 @@ def run_tests(options: Sequence[str] = ()) -> int:
     others = [option for option in options if option not in named]
     for_engine = [name for name in named if name.startswith(ENGINE_TESTS)]
     for_modern = [name for name in named if not name.startswith(ENGINE_TESTS[:2])]
-    failed = []
     if not named or any("journeys" in name for name in named):
         model_path(house_settings().content)
-    if for_modern or not named:
-        say("== Tests der modernen Umgebung ==")
-        failed.append(_pytest(MODERN.python, [*for_modern, *others], dict(os.environ)))
-    if for_engine or not named:
-        say("== Tests der Dialogmaschine ==")
-        paths = for_engine or list(ENGINE_TESTS)
-        failed.append(_pytest(ENGINE.python, [*paths, *others], engine_environment()))
-    return int(any(failed))
+    modern = [*for_modern, *others] if for_modern or not named else None
+    engine = [*(for_engine or ENGINE_TESTS), *others] if for_engine or not named else None
+    return _run_both(modern, engine)
+
+
+def _run_both(modern: Sequence[str] | None, engine: Sequence[str] | None) -> int:
+    """Run the engine's tests beside the others; None leaves out an environment.
+
+    What the engine's tests print is kept and shown at the end, so that the two do not
+    mix. Alone they print at once.
+    """
+    with tempfile.TemporaryFile() as record:
+        beside = None
+        if modern is not None and engine is not None:
+            beside = _start(ENGINE.python, engine, engine_environment(), record)
+        failed = False
+        if modern is not None:
+            say("== Tests der modernen Umgebung ==")
+            failed |= _start(MODERN.python, modern, dict(os.environ)).wait() != 0
+        if engine is not None:
+            say("== Tests der Dialogmaschine ==")
+            beside = beside or _start(ENGINE.python, engine, engine_environment())
+            failed |= beside.wait() != 0
+            record.seek(0)
+            print(record.read().decode(errors="replace"), end="", flush=True)
+    return int(failed)
 
 
 def check() -> int:
@@ -63,9 +82,15 @@ def check() -> int:
     return int(any(results.values()))
 
 
-def _pytest(python: object, arguments: Sequence[str], variables: dict[str, str]) -> int:
+def _start(
+    python: object,
+    arguments: Sequence[str],
+    variables: dict[str, str],
+    output: IO[bytes] | None = None,
+) -> subprocess.Popen[bytes]:
     command = [str(python), "-m", "pytest", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=variables).returncode
+    errors = subprocess.STDOUT if output else None
+    return subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=errors)
 
 
 def _step(title: str, command: list[str]) -> int:
