@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from actions.services.catalogue import Catalogue
+from actions.services.endpoints import Endpoints
 from actions.services.feeds import FeedCopies
 from actions.services.municipality import Municipality
 from actions.services.notices import Notices
@@ -26,6 +27,7 @@ class Services:
     """One client per municipal service."""
 
     store: RecordsStore
+    endpoints: Endpoints
     municipality: Municipality
     catalogue: Catalogue
     offices: Offices
@@ -36,7 +38,11 @@ class Services:
 
 
 def open_services(
-    content: Path, http: httpx.AsyncClient, now: Callable[[], dt.datetime], copies: Path | None
+    content: Path,
+    http: httpx.AsyncClient,
+    now: Callable[[], dt.datetime],
+    copies: Path | None,
+    embedded: Mapping[str, str] | None = None,
 ) -> Services:
     """Return the services over the records below ``content``.
 
@@ -45,13 +51,17 @@ def open_services(
         http: the client for services on the net; it must not follow redirects.
         now: aware present moment.
         copies: folder for the last good copies of feeds, or None.
+        embedded: name → address of the servers that this installation starts itself.
 
     Raises:
         RecordsError: the records are wrong; the message names files and places.
+        EndpointsError: a ``services.toml`` is wrong; the message names table and key.
     """
     store = RecordsStore(content)
+    endpoints = Endpoints(content, store.current(), embedded)
     return Services(
         store=store,
+        endpoints=endpoints,
         municipality=Municipality(store),
         catalogue=Catalogue(store),
         offices=Offices(store),
