@@ -22,7 +22,7 @@ from actions.answers import (
 from actions.catalogued import catalogued
 from actions.dialogue import Answerer, Concern, Context, with_town
 from actions.help import help_line, not_known, town_links
-from actions.services.results import Found, Rejected
+from actions.services.results import Found, Nothing, Rejected
 from actions.services.sorting import Item
 from actions.services.waste import StreetSchedule, StreetWords
 from actions.services.waste_calendar import Pickup
@@ -70,7 +70,7 @@ async def abfall_abholtermin(concern: Concern, context: Context, town: str) -> A
     words = asked or context.slot("strasse")
     if words is None:
         return _ask_street(context)
-    street = waste.street(town, words)
+    street = await waste.street(town, words)
     if street.name is None:
         return await _street_unknown(context, town, street) if asked else _ask_street(context)
     number = concern.value("hausnummer") or street.number
@@ -78,6 +78,8 @@ async def abfall_abholtermin(concern: Concern, context: Context, town: str) -> A
     found = await waste.schedule(town, street.name, number, context.today)
     if isinstance(found, Rejected):
         return _ask_number(street.name, given=number is not None)
+    if isinstance(found, Nothing):
+        return await _street_unknown(context, town, StreetWords(None))
     if not isinstance(found, Found):
         return await _calendar_away(context, town)
     return await _dates(concern, context, town, found, number)
@@ -90,7 +92,7 @@ def _ask_street(context: Context) -> Answer:
 
 def _ask_number(street: str, *, given: bool) -> Answer:
     opening = "Diese Hausnummer finde ich nicht. " if given else ""
-    text = f"{opening}Welche Hausnummer haben Sie ({street})? Die Straße hat zwei Abholbezirke."
+    text = f"{opening}Welche Hausnummer haben Sie ({street})? Davon hängt der Abholtag ab."
     return Answer(text, expects="number", missing="hausnummer", values={"strasse": street})
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from actions.services import waste_feeds
+from actions.services.border import Asker
 from actions.services.catalogue import Catalogue
 from actions.services.endpoints import Endpoints
 from actions.services.feeds import FeedCopies
@@ -68,5 +70,18 @@ def open_services(
         responsibility=ResponsibilityMap(store),
         notices=Notices(store),
         sorting=SortingList(store),
-        waste=Waste(store, Transport(http, "waste"), FeedCopies(copies), now),
+        waste=_waste(store, endpoints, http, now, FeedCopies(copies)),
     )
+
+
+def _waste(
+    store: RecordsStore,
+    endpoints: Endpoints,
+    http: httpx.AsyncClient,
+    now: Callable[[], dt.datetime],
+    copies: FeedCopies,
+) -> Waste:
+    asker = Asker(Transport(http, "waste"))
+    tables = endpoints.tables("abfall", waste_feeds.ADAPTERS)
+    feeds = {slug: waste_feeds.waste_feed(table, asker) for slug, table in tables.items()}
+    return Waste(store, asker, copies, now, feeds)

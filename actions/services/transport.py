@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -36,6 +36,8 @@ class Body:
 
     content: bytes
     content_type: str = ""
+    url: str = field(default="", compare=False)
+    """The address that answered in the end: some providers keep a session in it."""
 
 
 class _Failure(Exception):
@@ -128,7 +130,7 @@ class Transport:
             if response.status_code != 200:
                 raise _status_failure(response)
             content = await _capped(response)
-            return Body(content, response.headers.get("content-type", ""))
+            return Body(content, response.headers.get("content-type", ""), str(response.url))
 
 
 def _host(url: str) -> str:

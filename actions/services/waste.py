@@ -1,6 +1,6 @@
-"""When which bin is collected in a street: ICS feeds per district, from file or https.
+"""When which bin is collected in a street: the provider's own interface or ICS per district.
 
-A feed over https is fetched at most once in 24 hours. When the provider is
+A calendar is fetched at most once in 24 hours. When the provider is
 away, the last good copy is given, marked as stale, for up to 35 days.
 """
 
@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from actions.services.border import Asker
 from actions.services.feeds import Copy, FeedCopies
 from actions.services.names import CHOICES, fold, match
 from actions.services.opening_hours import BERLIN
 from actions.services.records import TownRecords, WasteDistrict, WasteFile
 from actions.services.results import Found, Nothing, Provenance, Rejected, Unavailable
 from actions.services.store import RecordsStore
-from actions.services.transport import Body, Transport
+from actions.services.transport import Body
 from actions.services.waste_calendar import CalendarError, Schedule, read_schedule
+from actions.services.waste_feeds import Fetched, WasteFeed
 from german.streets import StreetIndex
 
 FRESH = dt.timedelta(hours=24)
@@ -47,46 +50,110 @@ class StreetSchedule:
     schedule: Schedule
 
 
+EMPTY = Schedule((), frozenset())
+Read = Callable[[bytes, dt.date], Schedule]
+
+
+@dataclass(frozen=True)
+class WasteProvider:
+    """Who publishes the calendars of a town, and the page where citizens find them."""
+
+    provider: str
+    calendar_url: str | None
+    source: Provenance
+    licence: str | None
+    demo: bool
+
+    def found(
+        self, data: StreetSchedule, as_of: dt.date, *, stale: bool = False
+    ) -> Found[StreetSchedule]:
+        """Return a schedule with the provider's name and marks."""
+        return Found(data, self.source, as_of, self.licence, stale=stale, demo=self.demo)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One calendar: the key of its copy, how it is fetched and how it is read."""
+
+    key: str
+    fetch: Callable[[], Awaitable[Fetched]]
+    read: Read
+    provider: WasteProvider
+
+
 class Waste:
     """Finds streets and their collection dates.
 
     Args:
         store: the records; ``waste.yml`` names districts and feeds.
-        transport: asks feeds over https.
+        asker: asks feeds over https.
         copies: the last good copies of those feeds.
         now: aware present moment, for the age of copies.
+        feeds: town → its provider's own interface; it takes the place of ``waste.yml``.
     """
 
     def __init__(
         self,
         store: RecordsStore,
-        transport: Transport,
+        asker: Asker,
         copies: FeedCopies,
         now: Callable[[], dt.datetime],
+        feeds: Mapping[str, WasteFeed] | None = None,
     ) -> None:
         self._store = store
-        self._transport = transport
+        self._asker = asker
         self._copies = copies
         self._now = now
+        self._feeds = dict(feeds or {})
         self._read: dict[tuple[bytes, int], Schedule] = {}
         self._indexes: dict[tuple[str, ...], StreetIndex] = {}
 
-    def provider(self, slug: str) -> WasteFile | None:
-        """Return the provider's record of a town, or None where there is none."""
+    def provider(self, slug: str) -> WasteProvider | None:
+        """Return who publishes the calendars of a town, or None where nobody does."""
+        if slug in self._feeds:
+            endpoint = self._feeds[slug].endpoint
+            title = endpoint.title or "Abfallkalender"
+            return WasteProvider(
+                title,
+                endpoint.page,
+                Provenance(title, endpoint.page),
+                endpoint.licence,
+                endpoint.demo,
+            )
         town = self._store.current().towns.get(slug)
-        return town.waste if town else None
+        return _recorded(town.waste) if town and town.waste else None
 
-    def streets(self, slug: str) -> tuple[str, ...]:
-        """Return the names of all streets that the calendars of a town know."""
-        waste = self.provider(slug)
-        districts = waste.districts if waste else ()
+    async def streets(self, slug: str) -> tuple[str, ...]:
+        """Return the names of all streets that the calendars of a town know.
+
+        Where the provider publishes no list, or cannot be asked and never could,
+        these are the streets of the town's gazetteer.
+        """
+        town = self._store.current().towns.get(slug)
+        if town is None:
+            return ()
+        if slug in self._feeds:
+            listed = await self._listed(slug, self._feeds[slug])
+            return listed or tuple(each.value for each in town.streets.entries)
+        districts = town.waste.districts if town.waste else ()
         names = [name for each in districts for name in each.streets]
         names += [part.street for each in districts for part in each.parts]
         return tuple(dict.fromkeys(names))
 
-    def street(self, slug: str, words: str) -> StreetWords:
+    async def _listed(self, slug: str, feed: WasteFeed) -> tuple[str, ...]:
+        """Return the provider's streets, asked for at most once in 24 hours."""
+        key = f"{slug} {feed.endpoint.adapter} streets"
+        copy = self._copies.get(key)
+        if copy is None or self._now() - copy.fetched_at >= FRESH:
+            found = await feed.streets()
+            if not isinstance(found, Unavailable):
+                self._copies.put(key, "\n".join(found).encode(), self._now())
+                return found
+        return tuple(copy.content.decode().splitlines()) if copy else ()
+
+    async def street(self, slug: str, words: str) -> StreetWords:
         """Return the street that the words mean, or up to three choices."""
-        names = self.streets(slug)
+        names = await self.streets(slug)
         found = self._index(names).match(words)
         if found is None:
             return StreetWords(None, choices=match(words, names).choices)
@@ -109,76 +176,104 @@ class Waste:
         number is missing or in none of them.
         """
         town = self._store.current().towns.get(slug)
-        if town is None or town.waste is None:
+        if town is None:
+            return Nothing()
+        if slug in self._feeds:
+            return await self._of_feed(slug, self._feeds[slug], street, number, today)
+        if town.waste is None:
             return Nothing()
         district = _district(town.waste, street, number)
         if not isinstance(district, WasteDistrict):
             return district
-        return await self._load(town, town.waste, district, street, today)
+        return await self._of_district(town, town.waste, district, street, today)
 
-    async def _load(
+    async def _of_feed(
+        self, slug: str, feed: WasteFeed, street: str, number: str | None, today: dt.date
+    ) -> Found[StreetSchedule] | Nothing | Rejected | Unavailable:
+        provider = self.provider(slug)
+        if provider is None:
+            return Nothing()
+        key = " ".join((slug, feed.endpoint.adapter, street, fold(number or "")))
+        source = _Source(key, partial(feed.fetch, street, number, today), feed.read, provider)
+        return await self._load(source, StreetSchedule(street, street, EMPTY), today)
+
+    async def _of_district(
         self,
         town: TownRecords,
         waste: WasteFile,
         district: WasteDistrict,
         street: str,
         today: dt.date,
-    ) -> Found[StreetSchedule] | Unavailable:
+    ) -> Found[StreetSchedule] | Nothing | Rejected | Unavailable:
+        named = StreetSchedule(street, district.name, EMPTY)
+        provider = _recorded(waste)
         if not district.feed.startswith("https://"):
-            return self._from_file(town, waste, district, street, today)
-        copy = self._copies.get(district.feed)
+            return self._from_file(town.folder / district.feed, waste, provider, named, today)
+        fetch = partial(self._fetch, district.feed, waste.allowed_hosts)
+        source = _Source(district.feed, fetch, read_schedule, provider)
+        return await self._load(source, named, today)
+
+    async def _fetch(self, address: str, hosts: Sequence[str]) -> Fetched:
+        body = await self._asker.bytes_of(address, hosts)
+        return body.content if isinstance(body, Body) else _gone(body)
+
+    async def _load(
+        self, source: _Source, named: StreetSchedule, today: dt.date
+    ) -> Found[StreetSchedule] | Nothing | Rejected | Unavailable:
+        copy = self._copies.get(source.key)
         if copy is None or self._now() - copy.fetched_at >= FRESH:
-            problem = await self._refresh(waste, district, today)
-            copy = self._copies.get(district.feed)
+            problem = await self._refresh(source, today)
+            copy = self._copies.get(source.key)
             if copy is None or self._now() - copy.fetched_at >= USABLE:
                 return problem or Unavailable(reason="no copy")
-        return self._from_copy(copy, waste, district, street, today)
+        return self._from_copy(copy, source, named, today)
 
     async def _refresh(
-        self, waste: WasteFile, district: WasteDistrict, today: dt.date
-    ) -> Unavailable | None:
-        """Fetch a feed and keep it when it can be read; return why not otherwise."""
-        result = await self._transport.get(district.feed, waste.allowed_hosts)
-        if not isinstance(result, Body):
-            return result if isinstance(result, Unavailable) else Unavailable(reason="gone")
+        self, source: _Source, today: dt.date
+    ) -> Nothing | Rejected | Unavailable | None:
+        """Fetch a calendar and keep it when it can be read; return why not otherwise."""
+        result = await source.fetch()
+        if not isinstance(result, bytes):
+            return result
         try:
-            read_schedule(result.content, today)
+            source.read(result, today)
         except CalendarError as error:
             return Unavailable(reason=str(error))
-        self._copies.put(district.feed, result.content, self._now())
+        self._copies.put(source.key, result, self._now())
         return None
 
     def _from_copy(
-        self, copy: Copy, waste: WasteFile, district: WasteDistrict, street: str, today: dt.date
+        self, copy: Copy, source: _Source, named: StreetSchedule, today: dt.date
     ) -> Found[StreetSchedule] | Unavailable:
         try:
-            schedule = self._schedule(copy.content, today)
+            schedule = self._schedule(copy.content, source.read, today)
         except CalendarError as error:
             return Unavailable(reason=str(error))
         stale = self._now() - copy.fetched_at >= FRESH
         as_of = copy.fetched_at.astimezone(BERLIN).date()
-        return _found(StreetSchedule(street, district.name, schedule), waste, as_of, stale=stale)
+        found = replace(named, schedule=schedule)
+        return source.provider.found(found, as_of, stale=stale)
 
     def _from_file(
         self,
-        town: TownRecords,
+        file: Path,
         waste: WasteFile,
-        district: WasteDistrict,
-        street: str,
+        provider: WasteProvider,
+        named: StreetSchedule,
         today: dt.date,
     ) -> Found[StreetSchedule] | Unavailable:
         try:
-            schedule = self._schedule(_content(town.folder / district.feed), today)
+            schedule = self._schedule(_content(file), read_schedule, today)
         except (OSError, CalendarError) as error:
-            return Unavailable(reason=f"{district.feed}: {error}")
-        return _found(StreetSchedule(street, district.name, schedule), waste, waste.as_of)
+            return Unavailable(reason=f"{file.name}: {error}")
+        return provider.found(replace(named, schedule=schedule), waste.as_of)
 
-    def _schedule(self, content: bytes, today: dt.date) -> Schedule:
+    def _schedule(self, content: bytes, read: Read, today: dt.date) -> Schedule:
         key = (content, today.year)
         if key not in self._read:
             if len(self._read) >= SCHEDULES:
                 self._read.clear()
-            self._read[key] = read_schedule(content, today)
+            self._read[key] = read(content, today)
         return self._read[key]
 
 
@@ -186,11 +281,14 @@ def _content(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _found(
-    data: StreetSchedule, waste: WasteFile, as_of: dt.date, *, stale: bool = False
-) -> Found[StreetSchedule]:
+def _gone(result: Nothing | Unavailable) -> Unavailable:
+    """Return why a feed of ``waste.yml`` cannot be used; that it is gone is its failure."""
+    return result if isinstance(result, Unavailable) else Unavailable(reason="gone")
+
+
+def _recorded(waste: WasteFile) -> WasteProvider:
     source = Provenance(waste.source.title, waste.source.url)
-    return Found(data, source, as_of, waste.licence, stale=stale, demo=waste.demo)
+    return WasteProvider(waste.provider, waste.calendar_url, source, waste.licence, waste.demo)
 
 
 def _district(

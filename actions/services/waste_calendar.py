@@ -89,6 +89,14 @@ def read_schedule(raw: bytes, today: dt.date) -> Schedule:
     return Schedule(pickups, frozenset(each.day.year for each in pickups), damaged or broken)
 
 
+def joined(schedules: Iterable[Schedule]) -> Schedule:
+    """Return several schedules as one."""
+    parts = tuple(schedules)
+    pickups = tuple(sorted({pickup for each in parts for pickup in each.pickups}))
+    years = frozenset(year for each in parts for year in each.years)
+    return Schedule(pickups, years, any(each.damaged for each in parts))
+
+
 def _decode(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
