@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from actions.services import waste_feeds
+from actions.services import alerts, waste_feeds
+from actions.services.alerts import Alerts
 from actions.services.border import Asker
 from actions.services.catalogue import Catalogue
 from actions.services.endpoints import Endpoints
@@ -35,6 +36,7 @@ class Services:
     offices: Offices
     responsibility: ResponsibilityMap
     notices: Notices
+    alerts: Alerts
     sorting: SortingList
     waste: Waste
 
@@ -69,6 +71,12 @@ def open_services(
         offices=Offices(store),
         responsibility=ResponsibilityMap(store),
         notices=Notices(store),
+        alerts=Alerts(
+            store,
+            endpoints.tables("warnungen", alerts.ADAPTERS),
+            Asker(Transport(http, "warnungen")),
+            now,
+        ),
         sorting=SortingList(store),
         waste=_waste(store, endpoints, http, now, FeedCopies(copies)),
     )

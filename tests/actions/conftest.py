@@ -342,6 +342,11 @@ def action_call(
     return {"next_action": action, "sender_id": "c_01", "tracker": tracker, "version": "3.6.21"}
 
 
+def no_network(_request: httpx.Request) -> httpx.Response:
+    """What a service on the net is for tests that bring none."""
+    raise httpx.ConnectError("no network in tests")
+
+
 @pytest.fixture
 async def serve(
     tmp_path: Path,
@@ -351,7 +356,8 @@ async def serve(
 
     def start(content: Path, now: str = SUNDAY, transport: Any = None) -> ActionServer:
         settings = Settings(content=content, home=tmp_path / "home", actions_token=TOKEN)
-        app = create_app(settings, clock=clock_of(now), transport=transport)
+        reached = transport or httpx.MockTransport(no_network)
+        app = create_app(settings, clock=clock_of(now), transport=reached)
         http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:5507"
         )
