@@ -9,10 +9,11 @@ from pathlib import Path
 
 import httpx
 
-from actions.services import alerts, waste_feeds
+from actions.services import alerts, council, waste_feeds
 from actions.services.alerts import Alerts
 from actions.services.border import Asker
 from actions.services.catalogue import Catalogue
+from actions.services.council import Council
 from actions.services.endpoints import Endpoints
 from actions.services.feeds import FeedCopies
 from actions.services.municipality import Municipality
@@ -37,6 +38,7 @@ class Services:
     responsibility: ResponsibilityMap
     notices: Notices
     alerts: Alerts
+    council: Council
     sorting: SortingList
     waste: Waste
 
@@ -76,6 +78,9 @@ def open_services(
             endpoints.tables("warnungen", alerts.ADAPTERS),
             Asker(Transport(http, "warnungen")),
             now,
+        ),
+        council=Council(
+            endpoints.tables("rat", council.ADAPTERS), Asker(Transport(http, "rat")), now
         ),
         sorting=SortingList(store),
         waste=_waste(store, endpoints, http, now, FeedCopies(copies)),

@@ -72,7 +72,7 @@ class DistrictAlerts:
 class _Data(Foreign):
     headline: str = ""
     severity: str = ""
-    message: str = Field("Alert", alias="msgType")
+    message: str = Field(default="Alert", alias="msgType")
     valid: bool = True
 
 
@@ -91,13 +91,13 @@ class _Entry(Foreign):
 
 
 class _Area(Foreign):
-    name: str = Field("", alias="areaDesc")
+    name: str = Field(default="", alias="areaDesc")
 
 
 class _Info(Foreign):
     language: str = "de"
     instruction: str | None = None
-    areas: tuple[_Area, ...] = Field((), alias="area")
+    areas: tuple[_Area, ...] = Field(default=(), alias="area")
 
 
 class _Details(Foreign):
