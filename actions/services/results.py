@@ -56,7 +56,12 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Unavailable:
-    """The service cannot be asked now; ``reason`` is for logs, not for citizens."""
+    """The service cannot be asked now; ``reason`` is for logs, not for citizens.
+
+    ``sent``: a write may have arrived although no answer came; ask the state before
+    anything is sent again.
+    """
 
     retry_after_seconds: float | None = None
     reason: str = ""
+    sent: bool = False
