@@ -239,11 +239,9 @@ def _rows(body: Body) -> list[Mapping[str, Any]]:
 
 
 def _checked(model: type[F], rows: Iterable[Mapping[str, Any]]) -> list[F]:
-    without_nulls = [
-        {key: value for key, value in row.items() if value is not None} for row in rows
-    ]
+    told = [{key: value for key, value in row.items() if value is not None} for row in rows]
     try:
-        return TypeAdapter(list[model]).validate_python(without_nulls)
+        return [model.model_validate(row) for row in told]
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
