@@ -13,6 +13,8 @@ from cli.house import house_settings
 from cli.model import engine_environment, model_path
 
 ENGINE_TESTS = ("tests/bot", "tests/nlu", "tests/german")
+WORKERS = ("--numprocesses=2", "--dist=loadfile")
+"""All modern tests run in two processes: most of them wait for others, few compute."""
 ENGINE_CODE = ("bot", "nlu", "german")
 MODERN_CODE = (
     "actions",
@@ -37,7 +39,7 @@ def run_tests(options: Sequence[str] = ()) -> int:
     for_modern = [name for name in named if not name.startswith(ENGINE_TESTS[:2])]
     if not named or any("journeys" in name for name in named):
         model_path(house_settings().content)
-    modern = [*for_modern, *others] if for_modern or not named else None
+    modern = [*(for_modern or WORKERS), *others] if for_modern or not named else None
     engine = [*(for_engine or ENGINE_TESTS), *others] if for_engine or not named else None
     return _run_both(modern, engine)
 

@@ -41,7 +41,7 @@ def test_both_are_run_and_shown_one_after_the_other(
     assert quality.run_tests(["-q"]) == 0
     shown = capfd.readouterr().out
     assert shown.splitlines() == [
-        "modern runs -q",
+        "modern runs --numprocesses=2 --dist=loadfile -q",
         "engine runs tests/bot tests/nlu tests/german -q",
     ]
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import psutil
+import pytest
 
 from tests.slash_commands import VARIANTS
 
@@ -19,6 +20,7 @@ def engine_of(house) -> psutil.Process:
     return engine
 
 
+@pytest.mark.timeout(400)  # 600 turns
 async def test_typed_commands_reach_no_intent_and_set_no_slot(house):
     assert len(VARIANTS) >= 500
     room = asyncio.Semaphore(AT_ONCE)
