@@ -101,6 +101,18 @@ def of_found(text: str, found: Iterable[Found[Any]], **more: Any) -> Answer:
     return replace(answer, **more)
 
 
+def with_source(answer: Answer, found: Found[Any]) -> Answer:
+    """Return the answer with one more source in front; its date is the oldest."""
+    titles = [source.title for source in (found.source, answer.source) if source]
+    url = answer.source.url if answer.source else found.source.url
+    return replace(
+        answer,
+        source=Provenance("; ".join(dict.fromkeys(titles)), url),
+        as_of=min(answer.as_of or found.as_of, found.as_of),
+        demo=answer.demo or found.demo,
+    )
+
+
 def bullets(lines: Iterable[str]) -> str:
     """Return lines as a list."""
     return "\n".join(f"• {line}" for line in lines)

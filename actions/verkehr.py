@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from actions.answers import Answer, Link, paragraphs
+from actions.abfahrt import oepnv_abfahrt
+from actions.answers import Answer, Link, paragraphs, with_source
 from actions.catalogued import MAX_LINKS, catalogue_answer, catalogued
 from actions.dialogue import Answerer, Concern, Context, with_town
 from actions.licence import LicenceYears, deadline_words, open_question, read_years
 from actions.services.responsibility import Duty
-from actions.services.results import Found, Provenance
+from actions.services.results import Found
 
 
 async def of_body(concern: Concern, context: Context, town: str) -> Answer:
@@ -40,19 +40,7 @@ def with_duty(answer: Answer, found: Found[Duty], context: Context) -> Answer:
     if entry.url and context.services.municipality.may_link(context.town, entry.url):
         links.insert(0, Link(entry.body, entry.url))
     distinct = tuple({link.url: link for link in reversed(links)}.values())[::-1]
-    return replace(_with_source(answer, found), links=distinct[:MAX_LINKS])
-
-
-def _with_source(answer: Answer, found: Found[Any]) -> Answer:
-    """Return the answer with one more source; its date is the oldest."""
-    titles = [source.title for source in (found.source, answer.source) if source]
-    url = answer.source.url if answer.source else found.source.url
-    return replace(
-        answer,
-        source=Provenance("; ".join(dict.fromkeys(titles)), url),
-        as_of=min(answer.as_of or found.as_of, found.as_of),
-        demo=answer.demo or found.demo,
-    )
+    return replace(with_source(answer, found), links=distinct[:MAX_LINKS])
 
 
 async def fuehrerschein_umtausch(concern: Concern, context: Context, town: str) -> Answer:
@@ -69,7 +57,7 @@ async def fuehrerschein_umtausch(concern: Concern, context: Context, town: str) 
         before.append(deadline_words(rows, years, context.today))
     answer = await catalogue_answer(concern.intent, context, paragraphs(*before))
     if isinstance(table, Found):
-        answer = _with_source(answer, table)
+        answer = with_source(answer, table)
     if isinstance(duty, Found):
         answer = with_duty(answer, duty, context)
     waits = bool(rows) and open_question(rows, years)
@@ -90,5 +78,5 @@ ANSWERERS: Mapping[str, Answerer] = {
     "bewohnerparkausweis": with_town(of_body),
     "parken": catalogued("parken"),
     "knoellchen_bussgeld": with_town(of_body),
-    "oepnv_abfahrt": catalogued("oepnv_abfahrt"),
+    "oepnv_abfahrt": with_town(oepnv_abfahrt),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from actions.services import alerts, council, waste_feeds
+from actions.services import alerts, council, transit, waste_feeds
 from actions.services.alerts import Alerts
 from actions.services.border import Asker
 from actions.services.catalogue import Catalogue
@@ -22,6 +22,7 @@ from actions.services.offices import Offices
 from actions.services.responsibility import ResponsibilityMap
 from actions.services.sorting import SortingList
 from actions.services.store import RecordsStore
+from actions.services.transit import Transit
 from actions.services.transport import Transport
 from actions.services.waste import Waste
 
@@ -39,6 +40,7 @@ class Services:
     notices: Notices
     alerts: Alerts
     council: Council
+    transit: Transit
     sorting: SortingList
     waste: Waste
 
@@ -81,6 +83,9 @@ def open_services(
         ),
         council=Council(
             endpoints.tables("rat", council.ADAPTERS), Asker(Transport(http, "rat")), now
+        ),
+        transit=Transit(
+            endpoints.tables("oepnv", transit.ADAPTERS), Asker(Transport(http, "oepnv")), now
         ),
         sorting=SortingList(store),
         waste=_waste(store, endpoints, http, now, FeedCopies(copies)),

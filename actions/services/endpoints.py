@@ -14,10 +14,10 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
 from actions.services.records import Line, Records, host_allowed
 
@@ -52,20 +52,33 @@ class Endpoint(BaseModel):
     """What every table holds; an adapter adds its own keys in a subclass.
 
     ``hosts`` names further hosts that the adapter calls or is redirected to;
+    ``file`` lies in the town's folder, where an adapter reads one;
     ``title`` is how the source is named to citizens; ``demo`` marks a server
     whose values are invented for the demonstration.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    local: ClassVar[bool] = False
+    """Whether the adapter may read a ``file`` of the town instead of asking a ``url``."""
+
     adapter: Line
-    url: Line
+    url: str = ""
+    file: Path | None = None
     hosts: tuple[Line, ...] = ()
     title: Line | None = None
     page: Annotated[str, StringConstraints(pattern=r"^https://[^\s/]+\S*$")] | None = None
     licence: Line | None = None
     secret_env: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
     demo: bool = False
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if not self.url and (self.file is None or not self.local):
+            raise ValueError("url is missing: add it")
+        if self.file is not None and (self.url or not self.local):
+            raise ValueError("file is only for adapters that read one, instead of url: remove it")
+        return self
 
     @property
     def call_hosts(self) -> tuple[str, ...]:
@@ -99,6 +112,7 @@ class _Place:
     file: str
     slug: str
     service: str
+    folder: Path
 
     def problem(self, key: str, text: str) -> str:
         """Return one line that names file, table and key."""
@@ -142,7 +156,7 @@ class Endpoints:
             if service not in SERVICES or not isinstance(table, dict):
                 yield f"{shown}: [{service}]: no service: use one of {', '.join(SERVICES)}"
                 continue
-            place = _Place(shown, slug, service)
+            place = _Place(shown, slug, service, file.parent)
             self._tables[slug, service] = (place, table)
 
     def configured(self) -> list[tuple[str, str]]:
@@ -170,7 +184,7 @@ class Endpoints:
             if isinstance(checked, list):
                 problems += checked
                 continue
-            problems += self._host_problems(checked, place, str(written["url"]))
+            problems += self._host_problems(checked, place, str(written.get("url", "")))
             if not checked.url.startswith(EMBEDDED):
                 found[slug] = checked
         if problems:
@@ -185,7 +199,9 @@ class Endpoints:
         return table | {"url": self._embedded[name].rstrip("/") + slash + path}
 
     def _host_problems(self, endpoint: Endpoint, place: _Place, written: str) -> Iterator[str]:
-        if not written.startswith(EMBEDDED):
+        if endpoint.file is not None:
+            yield from _file_problems(endpoint.file, place)
+        elif not written.startswith(EMBEDDED):
             yield from self._address_problems(endpoint.url, place)
         allowed = self._records.hosts_of(place.slug)
         for host in endpoint.hosts:
@@ -219,10 +235,17 @@ def _checked(table: dict[str, Any], models: Mapping[str, type[E]], place: _Place
     model = models.get(adapter) if isinstance(adapter, str) else None
     if model is None:
         return [place.problem("adapter", f"{adapter!r} is none: use one of {', '.join(models)}")]
+    if isinstance(table.get("file"), str):
+        table = table | {"file": (place.folder / table["file"]).resolve()}
     try:
         return model.model_validate(table)
     except ValidationError as error:
         return [_field_problem(each, place) for each in error.errors(include_url=False)]
+
+
+def _file_problems(file: Path, place: _Place) -> Iterator[str]:
+    if not file.is_relative_to(place.folder.resolve()) or not file.exists():
+        yield place.problem("file", f"{file.name} does not lie beside {FILE}: put it there")
 
 
 def _field_problem(error: Mapping[str, Any], place: _Place) -> str:
@@ -230,5 +253,8 @@ def _field_problem(error: Mapping[str, Any], place: _Place) -> str:
         "missing": "is missing: add it",
         "extra_forbidden": "is not known to this adapter: remove it or correct its spelling",
     }
-    key = ".".join(str(part) for part in error["loc"]) or "the whole table"
+    key = ".".join(str(part) for part in error["loc"])
+    if not key:  # a rule over several keys names its key itself
+        key, _, said = str(error["msg"]).removeprefix("Value error, ").partition(" ")
+        return place.problem(key, said)
     return place.problem(key, hints.get(error["type"], str(error["msg"])))

@@ -107,7 +107,7 @@ class CTraceEndpoint(WasteEndpoint):
 
     adapter: Literal["c-trace"]
     place: Line
-    file: Annotated[str, StringConstraints(pattern=r"^\w+$")] = "cal"
+    calendar: Annotated[str, StringConstraints(pattern=r"^\w+$")] = "cal"
 
 
 class LobbeEndpoint(WasteEndpoint):
@@ -212,7 +212,7 @@ class CTraceFeed:
         asked = {"Ort": place, "Gemeinde": place, "Strasse": street, "Hausnr": number}
         query = urlencode(asked | {"Abfall": self._BINS})
         path = "/".join(
-            filter(None, [session and session.group(1), "abfallkalender", self.endpoint.file])
+            filter(None, [session and session.group(1), "abfallkalender", self.endpoint.calendar])
         )
         return await _calendar(self._asker, f"{self.endpoint.address(path)}?{query}", hosts, until)
 

@@ -73,6 +73,7 @@ def test_towns_without_the_file_have_no_services(content: Path):
         (GOOD.replace("https://abfall.soest.de", "ftp://soest.de"), "write https://host/path"),
         (GOOD.replace("https://abfall.soest.de", "https://["), "write https://host/path"),
         (GOOD + 'hosts = ["boese.example"]\n', "[abfall] hosts: boese.example is not allowed"),
+        (GOOD + 'file = "x.zip"\n', "[abfall] file: is only for adapters that read one"),
         (GOOD + 'secret_env = "geheim"\n', "[abfall] secret_env: "),
     ],
 )
@@ -80,6 +81,21 @@ def test_a_mistake_is_told_with_file_table_key_and_mend(content: Path, text: str
     said = problems(content, text)
     assert told in said
     assert f"municipalities/soest/{FILE}: " in said
+
+
+class LocalFeed(Endpoint):
+    local = True
+
+
+@pytest.mark.parametrize("name", ["feed.zip", "../../../geheim.zip", "/etc/passwd"])
+def test_a_file_lies_in_the_folder_of_the_town(content: Path, name: str):
+    text = f'[oepnv]\nadapter = "gtfs"\nfile = "{name}"\n'
+    with pytest.raises(EndpointsError, match="file: .* does not lie beside"):
+        endpoints(content, text).tables("oepnv", {"gtfs": LocalFeed})
+    (content / "municipalities" / "soest" / "feed.zip").write_bytes(b"")
+    if name == "feed.zip":
+        table = endpoints(content, text).tables("oepnv", {"gtfs": LocalFeed})["soest"]
+        assert table.file == (content / "municipalities" / "soest" / name).resolve()
 
 
 def test_the_secret_comes_from_the_environment_only(content: Path):

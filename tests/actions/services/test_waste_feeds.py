@@ -363,8 +363,8 @@ def test_streets_are_written_as_the_address_wants_them():
         ('adapter = "lobbe"\nurl = "https://soest.de"', "place: is missing"),
         ('adapter = "abfuhrtermine"\nurl = "https://soest.de"', "streets: is missing"),
         (
-            'adapter = "c-trace"\nurl = "https://soest.de"\nplace = "Soest"\nfile = "../x"',
-            "file: String should match",
+            'adapter = "c-trace"\nurl = "https://soest.de"\nplace = "Soest"\ncalendar = "../x"',
+            "calendar: String should match",
         ),
     ],
 )
