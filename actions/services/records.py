@@ -367,6 +367,34 @@ class HostsFile(Record):
     allowed_hosts: tuple[str, ...]
 
 
+class DefectCategory(Record):
+    """A kind of defect: the words that give it away and sentences it is told in.
+
+    ``places`` are words that often only say where something is, so they count less.
+    """
+
+    title: Line
+    words: tuple[Line, ...] = Field(min_length=1)
+    places: tuple[Line, ...] = ()
+    examples: tuple[Line, ...] = Field(min_length=1)
+
+
+class Danger(Record):
+    """A defect that needs a call before a report."""
+
+    words: tuple[Line, ...] = Field(min_length=1)
+    text: Line
+
+
+class DefectsFile(Record):
+    """``data/de/maengel.yml``."""
+
+    categories: Mapping[Name, DefectCategory] = Field(default_factory=dict)
+    dangers: Mapping[Name, Danger] = Field(default_factory=dict)
+    danger_source: SourceRecord | None = None
+    danger_as_of: dt.date | None = None
+
+
 @dataclass(frozen=True)
 class TownRecords:
     """Everything that is known of one town."""
@@ -391,6 +419,7 @@ class Records:
     concerns: Mapping[str, Concern]
     items: Gazetteer
     hosts: tuple[str, ...]
+    defects: DefectsFile = field(default_factory=DefectsFile)
     warnings: tuple[str, ...] = ()
 
     def scopes_of(self, slug: str | None) -> tuple[str, ...]:
@@ -562,6 +591,7 @@ def _read_all(reader: _Reader) -> Records:
     concerns = reader.need(reader.root / "de" / "concerns.yml", ConcernsFile)
     hosts = reader.need(reader.root / "de" / "hosts.yml", HostsFile)
     items = reader.read(reader.root / "gazetteers" / "de" / "gegenstand.yml", Gazetteer)
+    defects = reader.read(reader.root / "de" / "maengel.yml", DefectsFile)
     return Records(
         towns={each.town.slug: each for each in towns if each},
         facts={each.name: _read_facts(reader, each) for each in folders},
@@ -569,6 +599,7 @@ def _read_all(reader: _Reader) -> Records:
         concerns=concerns.concerns if concerns else {},
         items=items or Gazetteer(),
         hosts=hosts.allowed_hosts if hosts else (),
+        defects=defects or DefectsFile(),
     )
 
 
