@@ -79,6 +79,9 @@ def bench(
         bool, typer.Option(help="Fehlertests in voller Größe. — Fault tests at full size.")
     ] = False,
     kills: Annotated[int, typer.Option(help="Abbrüche. — Kills.")] = 200,
+    restarts: Annotated[
+        int, typer.Option(help="Abstürze von PostgreSQL. — Crashes of PostgreSQL.")
+    ] = 20,
     postgres: Annotated[
         bool, typer.Option(help="Auch auf PostgreSQL. — On PostgreSQL, too.")
     ] = True,
@@ -103,7 +106,7 @@ def bench(
     if nlu:
         raise typer.Exit(nlu_bench.main(nlu_bench.Course(examples, epochs)))
     if faults:
-        raise typer.Exit(fault_bench.main(kills=kills, postgres=postgres))
+        raise typer.Exit(fault_bench.main(kills=kills, restarts=restarts, postgres=postgres))
     raise typer.Exit(latency.main(turns=turns))
 
 
