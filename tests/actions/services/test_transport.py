@@ -8,7 +8,7 @@ import pytest
 
 from actions.services.breaker import FAILURES, PAUSE_SECONDS, Breaker
 from actions.services.results import Nothing, Unavailable
-from actions.services.transport import BODY_BYTES, Body, Transport
+from actions.services.transport import BODY_BYTES, Answer, Body, Transport
 
 HOSTS = ("abfall.example",)
 URL = "https://abfall.example/kalender.ics"
@@ -212,3 +212,87 @@ def test_a_success_forgets_earlier_failures():
     breaker.succeeded()
     breaker.failed()
     assert breaker.allows()
+
+
+LOCAL = "http://127.0.0.1:5232/dav/slot.ics"
+
+
+async def test_an_answer_comes_with_its_status_and_headers():
+    for status in (200, 201, 304, 400, 404, 406, 409, 412):
+        provider = Provider(httpx.Response(status, content=b"x", headers={"ETag": '"1"'}))
+        answer = await transport(provider).request("PUT", URL, HOSTS, content=b"y")
+        assert isinstance(answer, Answer)
+        assert (answer.status, answer.content, answer.headers["etag"]) == (status, b"x", '"1"')
+        assert len(provider.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sent"),
+    [
+        (httpx.Response(500), True),
+        (httpx.Response(503), True),
+        (httpx.Response(303, headers={"location": URL}), True),
+        (httpx.Response(429), False),
+        (httpx.Response(200, content=b"x" * (BODY_BYTES + 1)), True),
+        (httpx.ReadTimeout("slow"), True),
+        (httpx.WriteError("cut"), True),
+        (httpx.RemoteProtocolError("cut"), True),
+        (httpx.ConnectError("refused"), False),
+        (httpx.ConnectTimeout("slow"), False),
+    ],
+)
+async def test_a_write_is_never_repeated_and_tells_whether_it_may_have_arrived(
+    trouble: httpx.Response | Exception, sent: bool
+):
+    provider = Provider(trouble)
+    answer = await transport(provider).request("POST", URL, HOSTS, content=b"y")
+    assert isinstance(answer, Unavailable)
+    assert answer.sent is sent
+    assert len(provider.asked) == 1
+
+
+async def test_a_get_by_request_is_repeated_once_and_was_never_a_write():
+    provider = Provider(httpx.ReadTimeout("slow"), httpx.Response(404))
+    answer = await transport(provider).request("GET", URL, HOSTS)
+    assert isinstance(answer, Answer)
+    assert answer.status == 404
+    lost = await transport(Provider(httpx.ReadTimeout("slow"))).request("GET", URL, HOSTS)
+    assert isinstance(lost, Unavailable)
+    assert not lost.sent
+
+
+async def test_only_a_get_follows_redirects_and_only_to_its_hosts():
+    there = httpx.Response(302, headers={"location": "/dort"})
+    answer = await transport(Provider(there, httpx.Response(200))).request("GET", URL, HOSTS)
+    assert isinstance(answer, Answer)
+    away = Provider(httpx.Response(302, headers={"location": "https://boese.example/"}))
+    assert isinstance(await transport(away).request("GET", URL, HOSTS), Unavailable)
+    assert len(away.asked) == 1
+
+
+async def test_plain_http_is_for_named_ports_of_this_machine():
+    provider = Provider(httpx.Response(200))
+    asked = transport(provider)
+    assert isinstance(await asked.request("GET", LOCAL, ("127.0.0.1:5232",)), Answer)
+    for url, hosts in [
+        (LOCAL, ("127.0.0.1",)),
+        (LOCAL, ("127.0.0.1:80",)),
+        ("http://abfall.example/", HOSTS),
+        ("http://abfall.example:80/", ("abfall.example:80",)),
+        ("http://ich@127.0.0.1:5232/", ("127.0.0.1:5232",)),
+    ]:
+        refused = await transport(provider).request("POST", url, hosts)
+        assert isinstance(refused, Unavailable)
+        assert not refused.sent
+    assert len(provider.asked) == 1
+
+
+async def test_failed_writes_open_the_breaker():
+    provider = Provider(httpx.Response(500))
+    asked = transport(provider)
+    for _ in range(FAILURES):
+        await asked.request("POST", URL, HOSTS)
+    closed = await asked.request("POST", URL, HOSTS)
+    assert isinstance(closed, Unavailable)
+    assert not closed.sent
+    assert len(provider.asked) == FAILURES
