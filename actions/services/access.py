@@ -9,12 +9,13 @@ from pathlib import Path
 
 import httpx
 
-from actions.services import alerts, council, transit, waste_feeds
+from actions.services import alerts, council, events, transit, waste_feeds
 from actions.services.alerts import Alerts
 from actions.services.border import Asker
 from actions.services.catalogue import Catalogue
 from actions.services.council import Council
 from actions.services.endpoints import Endpoints
+from actions.services.events import Events
 from actions.services.feeds import FeedCopies
 from actions.services.municipality import Municipality
 from actions.services.notices import Notices
@@ -40,6 +41,7 @@ class Services:
     notices: Notices
     alerts: Alerts
     council: Council
+    events: Events
     transit: Transit
     sorting: SortingList
     waste: Waste
@@ -83,6 +85,11 @@ def open_services(
         ),
         council=Council(
             endpoints.tables("rat", council.ADAPTERS), Asker(Transport(http, "rat")), now
+        ),
+        events=Events(
+            endpoints.tables("veranstaltungen", events.ADAPTERS),
+            Asker(Transport(http, "veranstaltungen")),
+            now,
         ),
         transit=Transit(
             endpoints.tables("oepnv", transit.ADAPTERS), Asker(Transport(http, "oepnv")), now
