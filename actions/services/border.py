@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,6 +32,15 @@ class Foreign(BaseModel):
     """Base of what comes from a service: frozen, unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a service is asked, where a plain GET is not enough."""
+
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
 
 
 class Unreadable(Exception):
@@ -99,15 +109,47 @@ class Asker:
             return Unavailable(reason="no time left")
         return await self._transport.get(url, hosts, min(left, GET_SECONDS))
 
+    async def answer_of(
+        self, url: str, hosts: Sequence[str], call: Call, until: float | None = None
+    ) -> Body | Nothing | Unavailable:
+        """Return the body of the answer to a call; only 200 and 201 are answers."""
+        left = GET_SECONDS if until is None else until - self._monotonic()
+        if left <= 0:
+            return Unavailable(reason="no time left")
+        answer = await self._transport.request(
+            call.method,
+            url,
+            hosts,
+            seconds=min(left, GET_SECONDS),
+            headers=call.headers,
+            content=call.content,
+        )
+        if isinstance(answer, Unavailable):
+            return answer
+        if answer.status in {404, 410}:
+            return Nothing()
+        if answer.status not in {200, 201}:
+            return Unavailable(reason=f"status {answer.status}")
+        return Body(answer.content, answer.content_type, url)
+
     async def json_of(
-        self, url: str, hosts: Sequence[str], shape: TypeAdapter[T], until: float | None = None
+        self,
+        url: str,
+        hosts: Sequence[str],
+        shape: TypeAdapter[T],
+        until: float | None = None,
+        call: Call | None = None,
     ) -> T | Nothing | Unavailable:
-        """Return the checked JSON of ``url``; arguments as for ``bytes_of``."""
+        """Return the checked JSON of ``url``; arguments as for ``bytes_of`` and ``answer_of``."""
         breaker = self._breakers.setdefault(urlsplit(url).netloc, Breaker(self._monotonic))
         if not breaker.allows():
             return Unavailable(breaker.retry_after_seconds(), "answers could not be read")
         try:
-            body = await self.bytes_of(url, hosts, until)
+            body = await (
+                self.answer_of(url, hosts, call, until)
+                if call
+                else self.bytes_of(url, hosts, until)
+            )
             if not isinstance(body, Body):
                 breaker.gave_up()
                 return body

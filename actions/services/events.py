@@ -1,4 +1,4 @@
-"""What is on: events of a town from an ICS feed or from destination.one.
+"""What is on: events of a town from ICS, destination.one or Smart Village.
 
 Traps of real feeds (services.md section 10): a repetition may end at a time
 without seconds, offsets may be ``+01``, several intervals of which some are
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import icalendar
 import recurring_ical_events  # type: ignore[import-untyped]
 from pydantic import Field
 
-from actions.services.border import Asker, Foreign, Unreadable, decoded, shape_of
+from actions.services.border import Asker, Call, Foreign, Unreadable, decoded, shape_of
 from actions.services.endpoints import Endpoint
 from actions.services.opening_hours import BERLIN
 from actions.services.recent import Recent
@@ -57,10 +58,19 @@ class DestinationEndpoint(Endpoint):
     place: Line
 
 
-EventsEndpoint = IcsEventsEndpoint | DestinationEndpoint
+class SmartVillageEndpoint(Endpoint):
+    """``adapter = "smart-village"``; ``secret_env`` names the variable of the client's secret."""
+
+    adapter: Literal["smart-village"]
+    client_id: Line
+    place: Line | None = None
+
+
+EventsEndpoint = IcsEventsEndpoint | DestinationEndpoint | SmartVillageEndpoint
 ADAPTERS: Mapping[str, type[EventsEndpoint]] = {
     "ics": IcsEventsEndpoint,
     "destination.one": DestinationEndpoint,
+    "smart-village": SmartVillageEndpoint,
 }
 
 
@@ -312,6 +322,157 @@ def _repeats(begin: dt.date, day: dt.date, frequency: str, step: int, wanted: se
     return day == begin
 
 
+# --- Smart Village ------------------------------------------------------------------------
+
+
+class _Token(Foreign):
+    access_token: str
+    expires_in: float = 600.0
+
+
+class _EventDate(Foreign):
+    """Days and times as text: one that cannot be read costs its date only."""
+
+    day: str | None = Field(default=None, alias="dateStart")
+    last_day: str | None = Field(default=None, alias="dateEnd")
+    time: str | None = Field(default=None, alias="timeStart")
+
+
+class _Address(Foreign):
+    addition: str | None = None
+    street: str | None = None
+    city: str | None = None
+
+
+class _Url(Foreign):
+    url: str | None = None
+
+
+class _Access(Foreign):
+    description: str | None = None
+
+
+class _Record(Foreign):
+    title: str | None = None
+    description: str | None = None
+    dates: tuple[_EventDate, ...] | None = ()
+    addresses: tuple[_Address, ...] | None = ()
+    urls: tuple[_Url, ...] | None = ()
+    access: _Access | None = Field(default=None, alias="accessibilityInformation")
+
+
+class _Records(Foreign):
+    events: tuple[_Record, ...] = Field(alias="eventRecords")
+
+
+class _Reply(Foreign):
+    """GraphQL answers 200 with ``errors`` and no data where a query fails."""
+
+    data: _Records | None = None
+
+
+_TOKEN = shape_of(_Token)
+_REPLY = shape_of(_Reply)
+
+
+class SmartVillageEvents:
+    """The main server of a Smart Village app."""
+
+    _PAGE = 100
+    _PAGES = 5
+    _QUERY = (
+        "query events($limit: Int, $skip: Int) { eventRecords(limit: $limit, skip: $skip) { "
+        "title description dates { dateStart dateEnd timeStart } "
+        "addresses { addition street city } urls { url } "
+        "accessibilityInformation { description } } }"
+    )
+
+    def __init__(
+        self, endpoint: SmartVillageEndpoint, asker: Asker, now: Callable[[], dt.datetime]
+    ) -> None:
+        self._endpoint = endpoint
+        self._asker = asker
+        self._now = now
+        self._token: tuple[str, dt.datetime] | None = None
+
+    async def between(self, first: dt.date, last: dt.date) -> tuple[Event, ...] | Unavailable:
+        """Read all pages of events; half of them would hide some."""
+        until = self._asker.deadline()
+        token = await self._access(until)
+        if isinstance(token, Unavailable):
+            return token
+        records: list[_Record] = []
+        for page in range(self._PAGES):
+            found = await self._page(token, page * self._PAGE, until)
+            if isinstance(found, Unavailable):
+                self._token = None
+                return found
+            records += found
+            if len(found) < self._PAGE:
+                break
+        events = (event for each in records for event in _of_record(each, first, last))
+        place = (self._endpoint.place or "").casefold()
+        return tuple(each for each in events if place in each.place.casefold())
+
+    async def _access(self, until: float) -> str | Unavailable:
+        if self._token is not None and self._token[1] > self._now():
+            return self._token[0]
+        secret = self._endpoint.secret()
+        if secret is None:
+            return Unavailable(reason=f"{self._endpoint.secret_env} is not set")
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._endpoint.client_id,
+            "client_secret": secret,
+        }
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        call = Call("POST", kind, urlencode(form).encode())
+        address = self._endpoint.address("oauth/token")
+        hosts = self._endpoint.call_hosts
+        found = await self._asker.json_of(address, hosts, _TOKEN, until, call)
+        if not isinstance(found, _Token):
+            return found if isinstance(found, Unavailable) else Unavailable(reason="no token")
+        lasting = dt.timedelta(seconds=max(0.0, found.expires_in - 60))
+        self._token = (found.access_token, self._now() + lasting)
+        return found.access_token
+
+    async def _page(self, token: str, skip: int, until: float) -> tuple[_Record, ...] | Unavailable:
+        asked = {"query": self._QUERY, "variables": {"limit": self._PAGE, "skip": skip}}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        call = Call("POST", headers, json.dumps(asked).encode())
+        address = self._endpoint.address("graphql")
+        found = await self._asker.json_of(address, self._endpoint.call_hosts, _REPLY, until, call)
+        if not isinstance(found, _Reply) or found.data is None:
+            return found if isinstance(found, Unavailable) else Unavailable(reason="query failed")
+        return found.data.events
+
+
+def _of_record(record: _Record, first: dt.date, last: dt.date) -> Iterator[Event]:
+    """Yield one event for each date of a record that can be read and lies in the days."""
+    access = record.access.description if record.access else ""
+    text = plain(f"{record.description or ''} {access or ''}")
+    address = next(iter(record.addresses or ()), _Address())
+    place = ", ".join(filter(None, (address.addition, address.street, address.city)))
+    links = (_https(each.url or "") for each in record.urls or ())
+    url = next((each for each in links if each), None)
+    for date in record.dates or ():
+        try:
+            day = dt.date.fromisoformat((date.day or "")[:10])
+            until = dt.date.fromisoformat(date.last_day[:10]) if date.last_day else day
+        except ValueError:
+            continue
+        if day <= last and until >= first:
+            more = until if until > day else None
+            title = plain(record.title or "") or "Veranstaltung"
+            yield Event(title, day, _clock(date.time), more, place, text, url, step_free(text))
+
+
+def _clock(text: str | None) -> dt.time | None:
+    """Return the first time in a text such as ``19:30`` or ``2026-11-28 19:30:00 +0100``."""
+    found = re.search(r"([01]?\d|2[0-3]):([0-5]\d)", text or "")
+    return dt.time(int(found.group(1)), int(found.group(2))) if found else None
+
+
 # --- the service --------------------------------------------------------------------------
 
 
@@ -331,7 +492,7 @@ class Events:
         now: Callable[[], dt.datetime],
     ) -> None:
         self._endpoints = dict(endpoints)
-        self._sources = {slug: event_source(each, asker) for slug, each in endpoints.items()}
+        self._sources = {slug: event_source(each, asker, now) for slug, each in endpoints.items()}
         self._now = now
         self._recent: Recent[tuple[Event, ...]] = Recent(FRESH, now)
 
@@ -363,8 +524,12 @@ class Events:
         return Found(ahead, source, day, endpoint.licence, stale=stale, demo=endpoint.demo)
 
 
-def event_source(endpoint: EventsEndpoint, asker: Asker) -> EventSource:
+def event_source(
+    endpoint: EventsEndpoint, asker: Asker, now: Callable[[], dt.datetime]
+) -> EventSource:
     """Return the source that a table asks for."""
+    if isinstance(endpoint, SmartVillageEndpoint):
+        return SmartVillageEvents(endpoint, asker, now)
     if isinstance(endpoint, DestinationEndpoint):
         return DestinationEvents(endpoint, asker)
     return IcsEvents(endpoint, asker)

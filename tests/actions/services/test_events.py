@@ -25,6 +25,10 @@ ONE = (
     '[veranstaltungen]\nadapter = "destination.one"\nurl = "https://meta.soest.de/rest.ashx/search/"\n'
     'experience = "open-nrw"\nplace = "Soest"\nsecret_env = "STADTDRAHT_TEST_LICENCE"\n'
 )
+VILLAGE = (
+    '[veranstaltungen]\nadapter = "smart-village"\nurl = "https://app.soest.de"\n'
+    'client_id = "bot"\nsecret_env = "STADTDRAHT_TEST_VILLAGE"\n'
+)
 
 
 def vevent(start: str, title: str, *more: str) -> str:
@@ -189,12 +193,101 @@ async def test_a_status_other_than_ok_is_unavailable(content: Path):
     assert isinstance(await events_of(content, provider, ONE).ahead("soest"), Unavailable)
 
 
+# --- Smart Village ------------------------------------------------------------------------
+
+
+def record(title: str, *dates: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "title": title,
+        "description": "<p>Bei jedem Wetter</p>",
+        "dates": list(dates),
+        "addresses": [{"addition": "Bürgerhaus", "street": None, "city": "Bad Berleburg"}],
+        "urls": [{"url": "http://alt.example"}, {"url": "https://neu.example"}],
+        "accessibilityInformation": {"description": "rollstuhlgerecht, stufenlos"},
+    } | more
+
+
+def village(*records: Any) -> dict[str, Any]:
+    return {
+        "/oauth/token": {"access_token": "t0ken", "token_type": "Bearer", "expires_in": 7200},
+        "/graphql": {"data": {"eventRecords": list(records)}},
+    }
+
+
+async def test_records_are_read_date_by_date(content: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("STADTDRAHT_TEST_VILLAGE", "geheim")
+    dates = (
+        {"dateStart": "2026-11-28", "dateEnd": None, "timeStart": "19:30"},
+        {"dateStart": "2026-12-01 00:00:00 +0100", "dateEnd": "2026-12-03", "timeStart": None},
+        {"dateStart": "demnächst"},
+        {"dateStart": "2019-01-01"},
+    )
+    provider = StubProvider(village(record("Chor", *dates), record("Leer", dates=None, urls=None)))
+    found = await events_of(content, provider, VILLAGE).ahead("soest")
+    assert isinstance(found, Found)
+    first, second = found.data
+    assert (first.day, first.time) == (dt.date(2026, 11, 28), dt.time(19, 30))
+    assert (second.last_day, second.time) == (dt.date(2026, 12, 3), None)
+    assert (first.place, first.url) == ("Bürgerhaus, Bad Berleburg", "https://neu.example")
+    assert first.step_free
+    assert first.text == "Bei jedem Wetter rollstuhlgerecht, stufenlos"
+
+
+async def test_the_token_is_kept_and_asked_for_again_after_a_refusal(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("STADTDRAHT_TEST_VILLAGE", "geheim")
+    provider, watch = StubProvider(village()), Watch()
+    events = events_of(content, provider, VILLAGE, watch)
+    await events.ahead("soest")
+    watch.moment += dt.timedelta(minutes=90)
+    await events.ahead("soest")
+    assert [httpx.URL(each).path for each in provider.asked] == [
+        "/oauth/token",
+        "/graphql",
+        "/graphql",
+    ]
+    provider.routes["/graphql"] = httpx.Response(401, json={})
+    watch.moment += dt.timedelta(minutes=61)
+    await events.ahead("soest")
+    provider.routes |= village()
+    assert not (await events.ahead("soest")).stale  # type: ignore[union-attr]
+    assert provider.asked[-2].endswith("/oauth/token")
+
+
+async def test_all_pages_are_read(content: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("STADTDRAHT_TEST_VILLAGE", "geheim")
+    many = [record(f"E{n}", {"dateStart": "2026-11-28"}) for n in range(100)]
+    pages = iter([many, [record("Letzte", {"dateStart": "2026-11-29"})]])
+    provider = StubProvider(
+        village() | {"/graphql": lambda _q: {"data": {"eventRecords": next(pages)}}}
+    )
+    found = await events_of(content, provider, VILLAGE).ahead("soest")
+    assert isinstance(found, Found)
+    assert len(found.data) == 101
+
+
+async def test_a_failed_query_or_a_missing_secret_is_unavailable(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+):
+    provider = StubProvider(village() | {"/graphql": {"errors": [{"message": "Field"}]}})
+    missing = await events_of(content, provider, VILLAGE).ahead("soest")
+    assert missing == Unavailable(reason="STADTDRAHT_TEST_VILLAGE is not set")
+    assert provider.asked == []
+    monkeypatch.setenv("STADTDRAHT_TEST_VILLAGE", "geheim")
+    failed = await events_of(content, provider, VILLAGE).ahead("soest")
+    assert failed == Unavailable(reason="query failed")
+
+
 # --- all sources --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-@pytest.mark.parametrize("table", [ICS, ONE])
-async def test_every_trouble_is_unavailable(content: Path, table: str, trouble: str):
+@pytest.mark.parametrize("table", [ICS, ONE, VILLAGE])
+async def test_every_trouble_is_unavailable(
+    content: Path, table: str, trouble: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("STADTDRAHT_TEST_VILLAGE", "geheim")
     provider = StubProvider({})
     provider.trouble = TROUBLES[trouble]
     events = events_of(content, provider, table)
