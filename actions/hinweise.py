@@ -6,35 +6,66 @@ The silence of a source is never an all-clear.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actions.answers import Answer, Link, bullets, marked, of_found, paragraphs
 from actions.dialogue import Answerer, Concern, Context, with_town
 from actions.help import help_line
+from actions.messwerte import NOT_KNOWN, readings_text
 from actions.services.alerts import Alert, DistrictAlerts
 from actions.services.opening_hours import BERLIN
 from actions.services.records import Notice
 from actions.services.results import Found, Nothing, Unavailable
+from actions.services.sensors import Kind, Reading
 from actions.spoken import on_day
 from german.phrases import time_phrase
 
 OFFICIAL = Link("Amtliche Warnungen des Bundes", "https://warnung.bund.de")
 EMERGENCY = "Amtliche Warnungen finden Sie auf warnung.bund.de. Im Notfall: 112."
 
+MEASURED: Sequence[tuple[re.Pattern[str], Kind, str]] = (
+    (re.compile(r"luftqual|feinstaub|ozon|stickoxid|stickstoff", re.IGNORECASE), "air", "Luft"),
+    (
+        re.compile(r"wetter|temperatur|\bgrad\b|wie kalt|wie warm", re.IGNORECASE),
+        "weather",
+        "Wetter",
+    ),
+)
 
-async def stoerung_warnung(_concern: Concern, context: Context, town: str) -> Answer:
+
+async def stoerung_warnung(concern: Concern, context: Context, town: str) -> Answer:
     """Read out the notices of the town and the official warnings of its district."""
     found = await context.services.notices.current(town, context.now)
     warned = await _warnings(context, town)
-    used: list[Found[Any]] = [each for each in (found, warned) if isinstance(each, Found)]
+    measured, readings = await _measured(concern.text, context, town)
+    used: list[Found[Any]] = [
+        each for each in (found, warned, *readings) if isinstance(each, Found)
+    ]
     own = _notices_text(found, context, beside=isinstance(warned, Found))
     closing = "" if isinstance(found, Found) else await help_line(context, town)
-    text = paragraphs(own, _warnings_text(warned, context), EMERGENCY, closing)
+    text = paragraphs(measured, own, _warnings_text(warned, context), EMERGENCY, closing)
     if not used:
         reach = await context.services.municipality.reach(town)
         used += [reach] if isinstance(reach, Found) else []
     return of_found(text, used, links=(OFFICIAL,))
+
+
+async def _measured(
+    text: str, context: Context, town: str
+) -> tuple[str, Sequence[Found[tuple[Reading, ...]]]]:
+    """Return what is measured of the things that the words name."""
+    sensors = context.services.sensors
+    asked = [each for each in MEASURED if sensors.serves(town) and each[0].search(text)]
+    results = [(title, await sensors.readings(town, kind)) for _, kind, title in asked]
+    found = [(title, each) for title, each in results if isinstance(each, Found)]
+    lines = [
+        marked(readings_text(f"{title} in {context.town_name}", each, context), each.demo)
+        for title, each in found
+    ]
+    away = NOT_KNOWN if any(isinstance(each, Unavailable) for _, each in results) else ""
+    return paragraphs(*lines, away), [each for _, each in found]
 
 
 async def _warnings(context: Context, town: str) -> Found[DistrictAlerts] | Unavailable | None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from actions.abfahrt import oepnv_abfahrt
-from actions.answers import Answer, Link, paragraphs, with_source
-from actions.catalogued import MAX_LINKS, catalogue_answer, catalogued
+from actions.answers import Answer, Link, marked, of_found, paragraphs, with_source
+from actions.catalogued import MAX_LINKS, catalogue_answer
 from actions.dialogue import Answerer, Concern, Context, with_town
+from actions.help import town_links
 from actions.licence import LicenceYears, deadline_words, open_question, read_years
+from actions.messwerte import NOT_KNOWN, readings_text
 from actions.services.responsibility import Duty
 from actions.services.results import Found
+
+_FREE_SPACES = re.compile(
+    r"\bfreie?[nr]?\b(?!\s+parken)|\bvoll\b|belegt|plätze|plaetze|auslastung", re.IGNORECASE
+)
 
 
 async def of_body(concern: Concern, context: Context, town: str) -> Answer:
@@ -69,6 +76,19 @@ def _named_years(concern: Concern) -> LicenceYears:
     return read_years(concern.value("jahr") or "").filled_by(read_years(concern.text))
 
 
+async def parken(concern: Concern, context: Context, town: str) -> Answer:
+    """Say how many spaces are free where that is measured and asked, else what is known."""
+    sensors = context.services.sensors
+    if not (sensors.serves(town) and _FREE_SPACES.search(concern.text)):
+        return await catalogue_answer(concern.intent, context)
+    found = await sensors.readings(town, "parking")
+    if not isinstance(found, Found):
+        return await catalogue_answer(concern.intent, context, NOT_KNOWN)
+    text = readings_text(f"Freie Parkplätze in {context.town_name}", found, context)
+    links = await town_links(context, town, ("website",))
+    return of_found(marked(text, found.demo), [found], links=links)
+
+
 ANSWERERS: Mapping[str, Answerer] = {
     "kfz_anmelden": with_town(of_body),
     "kfz_abmelden_ummelden": with_town(of_body),
@@ -76,7 +96,7 @@ ANSWERERS: Mapping[str, Answerer] = {
     "fuehrerschein_umtausch": with_town(fuehrerschein_umtausch),
     "fuehrerschein_antrag": with_town(of_body),
     "bewohnerparkausweis": with_town(of_body),
-    "parken": catalogued("parken"),
+    "parken": with_town(parken),
     "knoellchen_bussgeld": with_town(of_body),
     "oepnv_abfahrt": with_town(oepnv_abfahrt),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from actions.services import alerts, council, events, transit, waste_feeds
+from actions.services import alerts, council, events, sensors, transit, waste_feeds
 from actions.services.alerts import Alerts
 from actions.services.border import Asker
 from actions.services.catalogue import Catalogue
@@ -21,6 +21,7 @@ from actions.services.municipality import Municipality
 from actions.services.notices import Notices
 from actions.services.offices import Offices
 from actions.services.responsibility import ResponsibilityMap
+from actions.services.sensors import Sensors
 from actions.services.sorting import SortingList
 from actions.services.store import RecordsStore
 from actions.services.transit import Transit
@@ -42,6 +43,7 @@ class Services:
     alerts: Alerts
     council: Council
     events: Events
+    sensors: Sensors
     transit: Transit
     sorting: SortingList
     waste: Waste
@@ -89,6 +91,11 @@ def open_services(
         events=Events(
             endpoints.tables("veranstaltungen", events.ADAPTERS),
             Asker(Transport(http, "veranstaltungen")),
+            now,
+        ),
+        sensors=Sensors(
+            endpoints.tables("datenplattform", sensors.ADAPTERS),
+            Asker(Transport(http, "datenplattform")),
             now,
         ),
         transit=Transit(
