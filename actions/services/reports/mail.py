@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import aiosmtplib
 import structlog
-from aiosmtplib.errors import SMTPException, SMTPResponseException
+from aiosmtplib.errors import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from pydantic import Field
 
 from actions.services.endpoints import Endpoint
@@ -30,6 +30,9 @@ SEND_SECONDS = 6.0
 _PORTS = {"smtp": 587, "smtps": 465}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _TEMPORARY = range(400, 500)
+_PERMANENT = range(500, 600)
+_OUR_FAULT = {530, 534, 535, 538}
+"""Answers about our own login."""
 MailAddress = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
 T = TypeVar("T")
 
@@ -89,15 +92,13 @@ class MailReports:
         if not report.place.known or not report.description.strip():
             return Rejected({"description" if report.place.known else "place": "fehlt"})
         message = self._message(report)
-        parts = _Progress()
+        progress = _Progress()
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await self._send(message, parts)
-        except SMTPResponseException as error:
-            return _refusal(error)
+                await self._send(message, progress)
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
-            _log.warning("mail_failed", reason=type(error).__name__, sent=parts.sending)
-            return Unavailable(reason=type(error).__name__, sent=parts.sending)
+            _log.warning("mail_failed", reason=type(error).__name__, sent=progress.sending)
+            return _failure(error, sending=progress.sending)
         return self._found(Receipt(None))
 
     async def find(self, ticket: str, since: dt.datetime) -> Found[Receipt] | Nothing | Unavailable:
@@ -162,11 +163,16 @@ class _Progress:
     sending = False
 
 
-def _refusal(error: SMTPResponseException) -> Rejected | Unavailable:
-    """Return what a server's clear no means: the mail is surely not delivered."""
-    if error.code in _TEMPORARY or error.code in {530, 534, 535}:
-        return Unavailable(reason=f"smtp {error.code}")
-    return Rejected({"report": "nimmt das Postfach nicht an"})
+def _failure(error: Exception, *, sending: bool) -> Rejected | Unavailable:
+    """Return what a failure means: a clear no while sending says that nothing was delivered."""
+    if isinstance(error, SMTPRecipientsRefused):
+        error = error.recipients[0]
+    code = error.code if isinstance(error, SMTPResponseException) else 0
+    if sending and code in _PERMANENT and code not in _OUR_FAULT:
+        return Rejected({"report": "nimmt das Postfach nicht an"})
+    clear = code in _TEMPORARY or code in _PERMANENT
+    reason = f"smtp {code}" if clear else type(error).__name__
+    return Unavailable(reason=reason, sent=sending and not clear)
 
 
 def _line(text: str) -> str:
