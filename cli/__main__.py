@@ -21,6 +21,13 @@ app = typer.Typer(
 )
 
 
+service_app = typer.Typer(
+    help="Dienste der Städte prüfen und abgleichen. — Check and synchronise the towns' services.",
+    no_args_is_help=True,
+)
+app.add_typer(service_app, name="service")
+
+
 @app.command()
 def run() -> None:
     """Alles einrichten und starten. — Set up what is missing and start everything."""
@@ -185,6 +192,24 @@ def start(
     cli.parts.main(part)
 
 
+@service_app.command("check")
+def service_check(
+    whole_map: Annotated[
+        bool,
+        typer.Option("--map", help="Nur die Zuständigkeiten. — The responsibility map only."),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Als JSON ausgeben. — Print JSON.")
+    ] = False,
+) -> None:
+    """Jeden Dienst einmal fragen: was er kann, was nicht. — Call each service once."""
+    from cli import service
+
+    if whole_map:
+        raise typer.Exit(service.check_map(as_json=as_json))
+    raise typer.Exit(service.check(as_json=as_json))
+
+
 def main() -> int:
     """Run a command; known problems become one plain sentence instead of a traceback."""
     try:
@@ -195,6 +220,9 @@ def main() -> int:
     except typer.Abort:
         return 130
     except Exception as problem:
+        if type(problem).__name__ in {"RecordsError", "EndpointsError"}:  # wrong files of a town
+            say(f"\n{problem}")
+            return 2
         if type(problem).__module__.startswith(("click", "typer")):
             problem.show()  # type: ignore[attr-defined]
             return 2

@@ -37,7 +37,9 @@ SERVICES = (
 EMBEDDED = "embedded:"
 """``url = "embedded:caldav/olpe/"``: a server that this installation starts itself."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_ADDRESS = {"http", "https"}
+_ADDRESS = {"http", "https", "smtp", "smtps"}
+_ENCRYPTED = {"https", "smtp", "smtps"}
+"""``smtp`` is encrypted, too: its adapter insists on STARTTLS."""
 
 
 class EndpointsError(Exception):
@@ -119,6 +121,16 @@ class _Place:
         return f"{self.file}: [{self.service}] {key}: {text}"
 
 
+@dataclass(frozen=True)
+class Described:
+    """A table in short; ``missing_secret`` names a variable that is not set."""
+
+    adapter: str
+    where: str
+    missing_secret: str | None
+    demo: bool
+
+
 class Endpoints:
     """The tables of all towns.
 
@@ -162,6 +174,18 @@ class Endpoints:
     def configured(self) -> list[tuple[str, str]]:
         """Return (town, service) of all tables, in the order of towns and files."""
         return list(self._tables)
+
+    def described(self, slug: str, service: str) -> Described | None:
+        """Return what a table says of itself, for people; None where there is none."""
+        if (slug, service) not in self._tables:
+            return None
+        table = self._with_address(self._tables[slug, service][1])
+        where = str(table.get("url") or table.get("file") or "")
+        variable = table.get("secret_env")
+        unset = isinstance(variable, str) and not os.environ.get(variable)
+        host = call_host(where) if "://" in where else where
+        missing = str(variable) if unset else None
+        return Described(str(table.get("adapter")), host, missing, bool(table.get("demo")))
 
     def tables(self, service: str, models: Mapping[str, type[E]]) -> dict[str, E]:
         """Return town → checked table of one service.
@@ -221,7 +245,7 @@ class Endpoints:
             yield place.problem("url", "holds a password: move it to the variable of secret_env")
         elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             yield place.problem("url", "is not encrypted: write https")
-        elif not (host in allowed or (parts.scheme == "https" and host_allowed(url, allowed))):
+        elif not (host in allowed or (parts.scheme in _ENCRYPTED and host_allowed(url, allowed))):
             yield place.problem("url", _not_allowed(host, place.slug))
 
 

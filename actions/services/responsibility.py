@@ -18,6 +18,15 @@ class Duty:
     responsibility: Responsibility
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """How full the map is: cells (towns × concerns), empty and unconfirmed ones by name."""
+
+    cells: int
+    empty: tuple[str, ...]
+    unconfirmed: tuple[str, ...]
+
+
 class ResponsibilityMap:
     """Finds the body that is responsible for a concern in a town."""
 
@@ -39,3 +48,19 @@ class ResponsibilityMap:
             return Nothing()
         source = Provenance(entry.source.title, entry.source.url)
         return Found(Duty(concern, known.title, entry), source, entry.as_of, demo=entry.demo)
+
+    def coverage(self) -> Coverage:
+        """Return how full the map is. A cell is empty without body, reason or contact."""
+        records = self._store.current()
+        cells = {
+            f"{slug}/{concern}": town.responsibility.get(concern)
+            for slug, town in records.towns.items()
+            for concern in records.concerns
+        }
+        empty = tuple(name for name, each in cells.items() if each is None or not _told(each))
+        unconfirmed = tuple(name for name, each in cells.items() if each and not each.confirmed)
+        return Coverage(len(cells), empty, unconfirmed)
+
+
+def _told(entry: Responsibility) -> bool:
+    return all(each.strip() for each in (entry.body, entry.reason, entry.contact))
