@@ -3,11 +3,13 @@
 ``POST /webhook`` speaks rasa-sdk's protocol (bearer secret, body up to 1 MB)
 and answers errors as rasa-sdk does: 400 for a rejected execution, 404 for an
 unknown action, 500 for the rest. ``POST /fallback`` gives what can be said
-without the engine. Nothing here writes, so a repeated call has no effect.
+without the engine. ``DELETE /conversations/<id>`` forgets who reported something. What an
+action writes carries the key of its message, so a repeated call has no second effect.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +28,8 @@ from actions.fallback import fallback_answer
 from actions.registry import answerers
 from actions.runner import ConcernAction
 from actions.services.access import Services, open_services
+from actions.services.defects import ReportStore
+from actions.services.reports.database import StoreUnavailable
 from service.clock import Clock, system_clock
 from service.health import health_routes
 from service.secrecy import bearer_matches
@@ -62,18 +66,27 @@ def create_app(
         RecordsError: the records are wrong; the message names files and places.
     """
     http = httpx.AsyncClient(transport=transport, follow_redirects=False)
-    services = open_services(settings.content, http, clock, settings.home / "feeds")
+    reports = ReportStore(
+        settings.reports_database_url, settings.store_key or settings.actions_token
+    )
+    feeds = settings.home / "feeds"
+    services = open_services(settings.content, http, clock, feeds, reports=reports)
     executor = build_executor(services, clock)
     server = _Server(settings.actions_token, services, executor, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        delivery = asyncio.create_task(services.defects.run())
         yield
+        delivery.cancel()
+        await asyncio.gather(delivery, return_exceptions=True)
+        await services.defects.close()
         await http.aclose()
 
     routes = [
         Route("/webhook", server.webhook, methods=["POST"]),
         Route("/fallback", server.fallback, methods=["POST"]),
+        Route("/conversations/{conversation}", server.forget, methods=["DELETE"]),
         *health_routes({"records": server.ready}),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
@@ -128,6 +141,16 @@ class _Server:
             self._services, self._clock(), town if isinstance(town, str) else None
         )
         return JSONResponse({"answers": [answer.to_json()]})
+
+    async def forget(self, request: Request) -> Response:
+        """Cut the tie between a person and what was reported in a conversation."""
+        if not bearer_matches(request.headers.get("authorization"), self._token):
+            return JSONResponse({"error": "bearer secret is missing or wrong"}, status_code=401)
+        try:
+            await self._services.defects.forget(request.path_params["conversation"])
+        except StoreUnavailable:
+            return JSONResponse({"error": "storage"}, status_code=503)
+        return Response(status_code=204)
 
     async def ready(self) -> bool:
         """Tell whether there is a town to answer for."""

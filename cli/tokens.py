@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-NAMES = ("engine_token", "actions_token", "hub_token", "address_key")
+NAMES = ("engine_token", "actions_token", "hub_token", "address_key", "store_key")
 
 
 def load_tokens(home: Path) -> dict[str, str]:

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     address_key: str = Field(
         "", repr=False, description="Key for the hashes of channel addresses (HMAC-SHA-256)."
     )
+    store_key: str = Field(
+        "",
+        repr=False,
+        description="Key of what the actions keep encrypted, such as reports not yet delivered.",
+    )
     turns_at_once: int = Field(
         16, ge=1, le=256, description="Messages that one dispatcher lets be answered at once."
     )
@@ -103,6 +108,13 @@ class Settings(BaseSettings):
     def hub_database_url(self) -> str:
         """SQLAlchemy URL of the hub's database (asynchronous driver)."""
         return self.database_url or f"sqlite:///{self.home / 'hub.sqlite'}"
+
+    @property
+    def reports_database_url(self) -> str:
+        """SQLAlchemy URL of the reports: a file of their own, or the hub's PostgreSQL."""
+        if self.database_url.startswith("postgresql"):
+            return self.database_url
+        return f"sqlite:///{self.home / 'reports.sqlite'}"
 
 
 def load_settings(file: Path | None = None, **overrides: Any) -> Settings:

@@ -14,6 +14,7 @@ from actions.services.alerts import Alerts
 from actions.services.border import Asker
 from actions.services.catalogue import Catalogue
 from actions.services.council import Council
+from actions.services.defects import Defects, ReportStore, open_defects
 from actions.services.endpoints import Endpoints
 from actions.services.events import Events
 from actions.services.feeds import FeedCopies
@@ -47,6 +48,7 @@ class Services:
     transit: Transit
     sorting: SortingList
     waste: Waste
+    defects: Defects
 
 
 def open_services(
@@ -55,6 +57,7 @@ def open_services(
     now: Callable[[], dt.datetime],
     copies: Path | None,
     embedded: Mapping[str, str] | None = None,
+    reports: ReportStore | None = None,
 ) -> Services:
     """Return the services over the records below ``content``.
 
@@ -64,6 +67,7 @@ def open_services(
         now: aware present moment.
         copies: folder for the last good copies of feeds, or None.
         embedded: name → address of the servers that this installation starts itself.
+        reports: where defect reports lie until the town has them; None is memory.
 
     Raises:
         RecordsError: the records are wrong; the message names files and places.
@@ -103,6 +107,7 @@ def open_services(
         ),
         sorting=SortingList(store),
         waste=_waste(store, endpoints, http, now, FeedCopies(copies)),
+        defects=open_defects(store, endpoints, http, now, reports),
     )
 
 

@@ -66,9 +66,13 @@ class ReportDatabase:
 
     async def _make_tables(self) -> None:
         async with self._making:
-            if not self._made:
+            if self._made:
+                return
+            try:
                 await self._store.run(METADATA.create_all)
-                self._made = True
+            except (IntegrityError, ProgrammingError):  # another process made them just now
+                await self._store.run(METADATA.create_all)
+            self._made = True
 
 
 class _Sqlite:
