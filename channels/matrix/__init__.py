@@ -1,0 +1,1 @@
+"""Matrix: one account per town, encrypted rooms included."""
