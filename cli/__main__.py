@@ -210,6 +210,21 @@ def service_check(
     raise typer.Exit(service.check(as_json=as_json))
 
 
+@service_app.command("sync")
+def service_sync(
+    town: Annotated[
+        list[str] | None, typer.Option(help="Nur diese Stadt. — This town only.")
+    ] = None,
+    concern: Annotated[
+        list[str] | None, typer.Option(help="Nur dieses Anliegen. — This concern only.")
+    ] = None,
+) -> None:
+    """Vorschläge aus dem PVOG zum Prüfen holen. — Fetch candidates from PVOG for review."""
+    from cli import service_sync as sync
+
+    raise typer.Exit(sync.main(sync.Choice(tuple(town or ()), tuple(concern or ()))))
+
+
 def main() -> int:
     """Run a command; known problems become one plain sentence instead of a traceback."""
     try:

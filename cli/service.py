@@ -16,6 +16,7 @@ from actions.services.responsibility import ResponsibilityMap
 from actions.services.store import RecordsStore
 from cli.house import house_settings
 from service.clock import clock_of
+from service.logs import configure_logs
 from service.settings import Settings
 
 MARKS = {"works": "geht", "fails": "FEHLT", "untried": "?", "none": "-"}
@@ -23,7 +24,9 @@ MARKS = {"works": "geht", "fails": "FEHLT", "untried": "?", "none": "-"}
 
 def check(*, as_json: bool) -> int:
     """Ask every service once; returns 1 when one of them cannot be used."""
-    probes = asyncio.run(_probes(house_settings()))
+    settings = house_settings()
+    configure_logs("CRITICAL")  # what fails is said in the list
+    probes = asyncio.run(_probes(settings))
     if as_json:
         print(json.dumps([asdict(each) for each in probes], ensure_ascii=False, indent=1))
     else:

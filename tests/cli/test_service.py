@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from actions.services.records import load_records
 from cli import __main__ as command
@@ -19,11 +22,14 @@ content = small_records.content
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """The real content, at a fixed time, with services on the net replaced by none."""
     monkeypatch.setenv("STADTDRAHT_CONTENT", str(DATA))
     monkeypatch.setenv("STADTDRAHT_HOME", str(tmp_path))
     monkeypatch.setenv("STADTDRAHT_CLOCK", "2026-11-23T10:00+01:00")
+    monkeypatch.setattr(logging, "basicConfig", lambda **_given: None)
+    yield
+    structlog.reset_defaults()
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
