@@ -46,6 +46,7 @@ INTENTS = (
     "fuehrerschein_umtausch", "fuehrerschein_antrag",
     "bewohnerparkausweis", "parken", "knoellchen_bussgeld", "oepnv_abfahrt", "veranstaltungen",
     "wahl_briefwahl",
+    "grundsteuer_gebuehren", "zahlung_mahnung", "gewerbe_anmelden_ummelden",
 )  # fmt: skip
 
 
@@ -111,6 +112,27 @@ async def test_waiting_tells_of_the_named_office_that_the_town_has(
     entities = {"amt": named} if named else {}
     turn = await real.run("action_wartezeit_jetzt", "", entities, {"stadt": town})
     assert told in turn.text
+
+
+@pytest.mark.parametrize(
+    ("action", "text", "first"),
+    [
+        ("zahlung_mahnung", "kann ich das in raten zahlen", "Über Raten oder einen Aufschub"),
+        ("zahlung_mahnung", "wo steht das kassenzeichen", "So klären Sie"),
+    ],
+)
+async def test_what_moves_people_comes_first(
+    real: ActionServer, action: str, text: str, first: str
+):
+    turn = await real.run(f"action_{action}", text, {}, {"stadt": "soest"})
+    assert turn.text.startswith(first)
+
+
+async def test_the_treasury_hears_details_not_the_chat(real: ActionServer):
+    turn = await real.run("action_zahlung_mahnung", "", {}, {"stadt": "olpe"})
+    assert "keine Beträge, Kontonummern oder Aktenzeichen" in turn.text
+    assert turn.buttons[0]["payload"] == "/mensch_sprechen"
+    assert turn.custom["expects"] is None
 
 
 def test_records_are_valid_and_leave_no_hints(records: Records):

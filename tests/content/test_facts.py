@@ -31,6 +31,7 @@ ANSWERED_BY_FACTS = {
     "fuehrerschein_umtausch", "fuehrerschein_antrag",
     "bewohnerparkausweis", "parken", "knoellchen_bussgeld", "oepnv_abfahrt", "veranstaltungen",
     "wahl_briefwahl",
+    "grundsteuer_gebuehren", "zahlung_mahnung", "gewerbe_anmelden_ummelden",
 }  # fmt: skip
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„])|;\s")
 AMOUNT = re.compile(r"(\d+(?:,\d{2})?) €")
