@@ -22,6 +22,7 @@ import actions.app
 import conversations.app
 from cli.engine_process import EngineProcess, is_ready
 from cli.environments import home
+from cli.matrix import serving_matrix
 from cli.ports import LOOPBACK, bound_listener, free_port
 from cli.serving import serving, together
 from cli.tokens import load_tokens
@@ -122,7 +123,11 @@ async def _serve_parts(
     transport = httpx.ASGITransport(Starlette(routes=[Mount("/hub", hub)]))
     client = HubClient(settings.hub_url, settings.hub_token, httpx.AsyncClient(transport=transport))
     inner = together({"/hub": hub, "/actions": actions.app.create_app(settings, clock=clock)})
-    async with serving(inner, internal), serving_webchat(settings, client, public):
+    async with (
+        serving(inner, internal),
+        serving_webchat(settings, client, public),
+        serving_matrix(settings, client),
+    ):
         yield
     await client.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import httpx
@@ -19,6 +19,7 @@ import conversations.app
 import conversations.dispatcher
 from cli.environments import ENGINE, ROOT, SetupProblem
 from cli.house import engine_variables, house_settings
+from cli.matrix import serve_matrix
 from cli.model import engine_environment, model_path
 from cli.ports import LOOPBACK, bound_listener
 from cli.serving import serving, stop_signal, together
@@ -43,7 +44,8 @@ def main(part: str) -> None:
         return
     if part not in _PARTS:
         raise SetupProblem(f"Den Teil {part!r} gibt es nicht. Teile: {', '.join(_PARTS)}.")
-    asyncio.run(serve_webchat(settings) if part == "webchat" else _serve(part, settings))
+    alone = _CHANNELS.get(part)
+    asyncio.run(alone(settings) if alone else _serve(part, settings))
 
 
 def _hub(settings: Settings) -> Starlette:
@@ -58,7 +60,11 @@ def _actions(settings: Settings) -> Starlette:
 
 
 _APPS: dict[str, Callable[[Settings], Starlette]] = {"hub": _hub, "actions": _actions}
-_PARTS = ("engine", "dispatcher", *_APPS, "webchat")
+_CHANNELS: dict[str, Callable[[Settings], Coroutine[None, None, None]]] = {
+    "webchat": serve_webchat,
+    "matrix": serve_matrix,
+}
+_PARTS = ("engine", "dispatcher", *_APPS, *_CHANNELS)
 
 
 async def _serve(part: str, settings: Settings) -> None:

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
         "matrix telegram",
         description="Channels that need the address to send to; for others only its hash is kept.",
     )
+    matrix_accounts: str = Field(
+        "", description="TOML file with the Matrix accounts of the towns; empty: no Matrix."
+    )
     clock: str = Field(
         "", description="A fixed time (ISO 8601 with zone) for demonstrations and tests."
     )

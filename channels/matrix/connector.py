@@ -21,8 +21,10 @@ from channels.matrix.homeserver import (
 from channels.matrix.receiver import Receiver
 from channels.matrix.sender import Desk, Sender
 from channels.matrix.signing import ForeignIdentity, sign_device
-from channels.matrix.store import Store
+from channels.matrix.store import Store, StoreUnreadable
 from contracts.hub import HubClient
+
+__all__ = ["StoreUnreadable", "run"]
 
 LONGEST_PAUSE_SECONDS = 300.0
 RESTART_SECONDS = 5.0
