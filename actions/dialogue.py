@@ -16,6 +16,10 @@ from actions.services.access import Services
 from actions.services.opening_hours import BERLIN
 
 MAX_WAITING_TEXT = 500
+CONFIRMATION = "bestaetigung"
+"""What a concern waits for that was read back: a yes or a no."""
+FREE_WORDS = frozenset({"mangel_text", "mangel_ort", "mangel_stelle"})
+"""Values that may be whole sentences."""
 MAX_CONCERNS = 3
 """Concerns of one message that are answered, one after the other."""
 
@@ -114,13 +118,18 @@ class History:
 
 @dataclass(frozen=True)
 class Context:
-    """What surrounds a concern: the moment, the town, the services, what was said before."""
+    """What surrounds a concern: the moment, the town, the services, what was said before.
+
+    ``conversation`` and ``message_id`` make the key of a write (engine R5).
+    """
 
     services: Services
     now: dt.datetime
     town: str | None = None
     slots: Mapping[str, Any] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    conversation: str = ""
+    message_id: str = ""
 
     @property
     def waiting(self) -> Concern | None:

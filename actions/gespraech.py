@@ -9,7 +9,7 @@ from typing import Any
 from actions import choices
 from actions.answers import HUMAN_BUTTON, Answer, Button, ask_town
 from actions.choices import CHOICE, CHOICES, OTHER_BUTTON, REFINING, concern_of
-from actions.dialogue import Answerer, Concern, Context, concern_of_slot
+from actions.dialogue import CONFIRMATION, FREE_WORDS, Answerer, Concern, Context, concern_of_slot
 from actions.sequence import answered_next, one_after_the_other
 from actions.services.names import match
 from german.choices import NONE_OF_THEM
@@ -146,8 +146,10 @@ class Conversation:
             return self._without_refused(concern, context)
         return Answer(f"Gut, ich breche das ab. {WHAT_ELSE}", buttons=EXAMPLES)
 
-    async def ja(self, _concern: Concern, context: Context) -> Answer:
+    async def ja(self, concern: Concern, context: Context) -> Answer:
         """Take the only choice of the last answer; ask which one where there were several."""
+        if context.waiting is not None and context.waiting.missing == CONFIRMATION:
+            return await self._confirm(context.waiting, "ja", concern, context)
         last = context.history.answers[0] if context.history.answers else Answer("")
         offered = [each for each in last.buttons if each != OTHER_BUTTON]
         chosen = concern_of(offered[0]) if len(offered) == 1 else None
@@ -162,6 +164,8 @@ class Conversation:
 
     async def nein(self, concern: Concern, context: Context) -> Answer:
         """Drop what was offered; nothing is begun against a citizen's will."""
+        if context.waiting is not None and context.waiting.missing == CONFIRMATION:
+            return await self._confirm(context.waiting, "nein", concern, context)
         if context.history.refused:
             return self._without_refused(concern, context)
         if choices.open_choices(context):
@@ -171,6 +175,13 @@ class Conversation:
     async def beschwerde(self, _concern: Concern, _context: Context) -> Answer:
         """Take a complaint seriously: a human is offered, not a way round."""
         return Answer(COMPLAINT, buttons=(HUMAN_BUTTON, DEFECT_BUTTON))
+
+    async def _confirm(
+        self, waiting: Concern, word: str, concern: Concern, context: Context
+    ) -> Answer:
+        """Take a yes or no to what was read back; "nein, Nummer 14" corrects it."""
+        answered = waiting.with_value(CONFIRMATION, word).with_entities(_refinements(concern))
+        return await self._answer(answered, context)
 
     def _without_refused(self, concern: Concern, context: Context) -> Answer:
         """Say what is not started and ask what is wanted instead."""
@@ -195,7 +206,11 @@ class Conversation:
         if waiting.missing == "stadt":
             return await self._with_town(merged, concern, context)
         given = waiting.missing is None or concern.value(waiting.missing) is not None
-        if not given and not concern.value("stadt") and _may_be_value(concern.text):
+        if (
+            not given
+            and not concern.value("stadt")
+            and _may_be_value(concern.text, waiting.missing)
+        ):
             merged = merged.with_value(waiting.missing or "", concern.text.strip())
         return await self._answer(merged, context)
 
@@ -222,7 +237,9 @@ class Conversation:
     async def _tried_as_value(self, concern: Concern, context: Context) -> Answer | None:
         """Answer the waiting concern when the words can be what it waits for."""
         waiting = context.waiting
-        if waiting is None or waiting.missing is None or not _may_be_value(concern.text):
+        if waiting is None or not waiting.missing:
+            return None
+        if not _may_be_value(concern.text, waiting.missing):
             return None
         if waiting.missing == "stadt" and not _town_in(concern.text, context):
             return None
@@ -269,10 +286,14 @@ def _refinements(concern: Concern) -> list[Mapping[str, Any]]:
     return [each for each in concern.entities if each.get("entity") != "stadt"]
 
 
-def _may_be_value(text: str) -> bool:
-    words = text.split()
-    short = len(text) <= MAX_VALUE_LETTERS and 0 < len(words) <= MAX_VALUE_WORDS
-    return short and not text.startswith("/") and "?" not in text
+def _may_be_value(text: str, missing: str | None) -> bool:
+    if text.startswith("/") or not text.strip():
+        return False
+    if missing in FREE_WORDS:
+        return True
+    return (
+        len(text) <= MAX_VALUE_LETTERS and len(text.split()) <= MAX_VALUE_WORDS and "?" not in text
+    )
 
 
 def _town_in(text: str, context: Context) -> str | None:

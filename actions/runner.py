@@ -117,7 +117,21 @@ def context_of(tracker: Tracker, concern: Concern, services: Services, clock: Cl
     candidates = [concern.value("stadt"), tracker.slots.get("stadt"), metadata.get("municipality")]
     towns = services.municipality.towns()
     town = next((each for each in candidates if each in towns), None)
-    return Context(services, clock(), town, dict(tracker.slots), history_of(tracker))
+    return Context(
+        services,
+        clock(),
+        town,
+        dict(tracker.slots),
+        history_of(tracker),
+        conversation=str(tracker.sender_id or ""),
+        message_id=str(metadata.get("message_id") or _turn_number(tracker)),
+    )
+
+
+def _turn_number(tracker: Tracker) -> str:
+    """Return a stand-in for the message id: the same when a turn is repeated."""
+    users = [each for each in tracker.events if each.get("event") == "user"]
+    return f"turn {len(users)}"
 
 
 def utter(dispatcher: CollectingDispatcher, answer: Answer) -> None:

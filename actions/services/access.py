@@ -14,7 +14,7 @@ from actions.services.alerts import Alerts
 from actions.services.border import Asker
 from actions.services.catalogue import Catalogue
 from actions.services.council import Council
-from actions.services.defects import Defects, ReportStore, open_defects
+from actions.services.defects import DESK, Defects, ReportStore, open_defects
 from actions.services.endpoints import Endpoints
 from actions.services.events import Events
 from actions.services.feeds import FeedCopies
@@ -74,7 +74,7 @@ def open_services(
         EndpointsError: a ``services.toml`` is wrong; the message names table and key.
     """
     store = RecordsStore(content)
-    endpoints = Endpoints(content, store.current(), embedded)
+    endpoints = Endpoints(content, store.current(), {**DESK, **(embedded or {})})
     return Services(
         store=store,
         endpoints=endpoints,

@@ -29,6 +29,8 @@ from actions.services.store import RecordsStore
 from actions.services.transport import Transport
 
 SERVICE = "maengel"
+DESK = {"desk": "http://127.0.0.1"}
+"""``url = "embedded:desk"``: the desk is always there and needs no address."""
 ADAPTERS: Mapping[str, type[Endpoint]] = {
     "open311": Open311Table,
     "klarschiff": KlarschiffTable,
@@ -59,6 +61,7 @@ class Defects:
         desk: the reports that stay in this installation.
         database: where both lie.
         now: aware present moment.
+        demos: towns whose reports reach no town hall, because all this is a demonstration.
     """
 
     def __init__(
@@ -68,8 +71,10 @@ class Defects:
         desk: DeskReports,
         database: ReportDatabase,
         now: Callable[[], dt.datetime],
+        demos: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
+        self._demos = demos
         self.queue = queue
         self.desk = desk
         self._database = database
@@ -101,6 +106,10 @@ class Defects:
     def place_answer(self, slug: str, text: str) -> PlaceWords:
         """Return the place that an answer to "where?" names."""
         return self._of(slug).answer(text)
+
+    def demo(self, slug: str) -> bool:
+        """Tell whether reports of a town stay in a demonstration."""
+        return slug in self._demos
 
     def needs(self, slug: str) -> frozenset[str]:
         """Return what the back end of a town wants beside category, words and place."""
@@ -220,12 +229,13 @@ def open_defects(
     desk = DeskReports(database, seal, now)
     names = {slug: each.town.name for slug, each in store.current().towns.items()}
     transport = Transport(http, SERVICE)
+    tables = endpoints.tables(SERVICE, ADAPTERS)
     adapters = {
-        slug: _adapter(table, transport, names[slug], now, desk)
-        for slug, table in endpoints.tables(SERVICE, ADAPTERS).items()
+        slug: _adapter(table, transport, names[slug], now, desk) for slug, table in tables.items()
     }
     queue = ReportQueue(database, seal, adapters, desk)
-    return Defects(store, queue, desk, database, now)
+    demos = frozenset(slug for slug, table in tables.items() if table.demo)
+    return Defects(store, queue, desk, database, now, demos)
 
 
 def _adapter(
