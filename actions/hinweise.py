@@ -5,6 +5,7 @@ The silence of a source is never an all-clear.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
@@ -38,8 +39,9 @@ MEASURED: Sequence[tuple[re.Pattern[str], Kind, str]] = (
 async def stoerung_warnung(concern: Concern, context: Context, town: str) -> Answer:
     """Read out the notices of the town and the official warnings of its district."""
     found = await context.services.notices.current(town, context.now)
-    warned = await _warnings(context, town)
-    measured, readings = await _measured(concern.text, context, town)
+    warned, (measured, readings) = await asyncio.gather(
+        _warnings(context, town), _measured(concern.text, context, town)
+    )
     used: list[Found[Any]] = [
         each for each in (found, warned, *readings) if isinstance(each, Found)
     ]
@@ -58,7 +60,8 @@ async def _measured(
     """Return what is measured of the things that the words name."""
     sensors = context.services.sensors
     asked = [each for each in MEASURED if sensors.serves(town) and each[0].search(text)]
-    results = [(title, await sensors.readings(town, kind)) for _, kind, title in asked]
+    answers = await asyncio.gather(*(sensors.readings(town, kind) for _, kind, _ in asked))
+    results = [(title, each) for (_, _, title), each in zip(asked, answers, strict=True)]
     found = [(title, each) for title, each in results if isinstance(each, Found)]
     lines = [
         marked(readings_text(f"{title} in {context.town_name}", each, context), each.demo)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -141,6 +141,24 @@ class Asker:
         call: Call | None = None,
     ) -> T | Nothing | Unavailable:
         """Return the checked JSON of ``url``; arguments as for ``bytes_of`` and ``answer_of``."""
+
+        async def read(body: Body) -> T:
+            return checked(body, shape)
+
+        return await self.read_of(url, hosts, read, until, call)
+
+    async def read_of(
+        self,
+        url: str,
+        hosts: Sequence[str],
+        read: Callable[[Body], Awaitable[T]],
+        until: float | None = None,
+        call: Call | None = None,
+    ) -> T | Nothing | Unavailable:
+        """Return what ``read`` makes of the body; its ``Unreadable`` counts as a failure.
+
+        Five such answers in a row open a breaker for 30 seconds.
+        """
         breaker = self._breakers.setdefault(urlsplit(url).netloc, Breaker(self._monotonic))
         if not breaker.allows():
             return Unavailable(breaker.retry_after_seconds(), "answers could not be read")
@@ -153,7 +171,7 @@ class Asker:
             if not isinstance(body, Body):
                 breaker.gave_up()
                 return body
-            data = checked(body, shape)
+            data = await read(body)
         except Unreadable as error:
             breaker.failed()
             _log.warning("service_unreadable", host=urlsplit(url).hostname, reason=str(error))
@@ -163,6 +181,12 @@ class Asker:
             raise
         breaker.succeeded()
         return data
+
+    def refused(self, url: str) -> Unavailable | None:
+        """Return why a host is left alone at the moment: its answers could not be read."""
+        breaker = self._breakers.get(urlsplit(url).netloc)
+        seconds = breaker.retry_after_seconds() if breaker else 0.0
+        return Unavailable(seconds, "answers could not be read") if seconds else None
 
     def deadline(self, seconds: float = GET_SECONDS) -> float:
         """Return the moment until which several calls together may take."""

@@ -26,7 +26,7 @@ from actions.services.endpoints import Endpoint
 from actions.services.opening_hours import BERLIN
 from actions.services.recent import Recent
 from actions.services.records import Line
-from actions.services.results import Found, Provenance, Unavailable
+from actions.services.results import Found, Nothing, Provenance, Unavailable
 from actions.services.transport import Body
 from actions.services.waste_calendar import MAX_EVENTS
 
@@ -125,24 +125,17 @@ class IcsEvents:
 
     async def between(self, first: dt.date, last: dt.date) -> tuple[Event, ...] | Unavailable:
         """Fetch the calendar and return its events."""
-        body = await self._body()
-        if not isinstance(body, Body):
-            return body
-        try:
-            return await asyncio.to_thread(read_events, decoded(body), first, last)
-        except Unreadable as error:
-            return Unavailable(reason=str(error))
 
-    async def _body(self) -> Body | Unavailable:
+        async def read(body: Body) -> tuple[Event, ...]:
+            return await asyncio.to_thread(read_events, decoded(body), first, last)
+
         if self._endpoint.file is not None:
             try:
-                return Body(await asyncio.to_thread(self._endpoint.file.read_bytes))
-            except OSError as error:
-                return Unavailable(reason=type(error).__name__)
-        body = await self._asker.bytes_of(self._endpoint.url, self._endpoint.call_hosts)
-        if isinstance(body, Body):
-            return body
-        return body if isinstance(body, Unavailable) else Unavailable(reason="gone")
+                return await read(Body(await asyncio.to_thread(self._endpoint.file.read_bytes)))
+            except (OSError, Unreadable) as error:
+                return Unavailable(reason=f"{self._endpoint.file.name}: {error}")
+        found = await self._asker.read_of(self._endpoint.url, self._endpoint.call_hosts, read)
+        return Unavailable(reason="gone") if isinstance(found, Nothing) else found
 
 
 def read_events(text: str, first: dt.date, last: dt.date) -> tuple[Event, ...]:

@@ -27,6 +27,8 @@ from actions.services.results import Found, Nothing, Provenance, Unavailable
 
 T = TypeVar("T")
 FRESH = dt.timedelta(seconds=60)
+CALL_SECONDS = 3.5
+"""An answer needs two calls, the stop and its board; the whole action has eight seconds."""
 LEFT = dt.timedelta(minutes=2)
 AHEAD = dt.timedelta(hours=24)
 ASKED = 20
@@ -206,7 +208,8 @@ class Efa:
         self, path: str, query: Mapping[str, str], shape: TypeAdapter[T]
     ) -> T | Unavailable:
         address = f"{self._endpoint.address(path)}?{urlencode(query)}"
-        found = await self._asker.json_of(address, self._endpoint.call_hosts, shape)
+        until = self._asker.deadline(CALL_SECONDS)
+        found = await self._asker.json_of(address, self._endpoint.call_hosts, shape, until)
         return Unavailable(reason=f"no {path}") if isinstance(found, Nothing) else found
 
 

@@ -20,9 +20,8 @@ from actions.services.opening_hours import BERLIN
 from actions.services.records import TownRecords, WasteDistrict, WasteFile
 from actions.services.results import Found, Nothing, Provenance, Rejected, Unavailable
 from actions.services.store import RecordsStore
-from actions.services.transport import Body
 from actions.services.waste_calendar import CalendarError, Schedule, read_schedule
-from actions.services.waste_feeds import Fetched, WasteFeed
+from actions.services.waste_feeds import Fetched, WasteFeed, whole_calendar
 from german.streets import StreetIndex
 
 FRESH = dt.timedelta(hours=24)
@@ -214,8 +213,8 @@ class Waste:
         return await self._load(source, named, today)
 
     async def _fetch(self, address: str, hosts: Sequence[str]) -> Fetched:
-        body = await self._asker.bytes_of(address, hosts)
-        return body.content if isinstance(body, Body) else _gone(body)
+        found = await self._asker.read_of(address, hosts, whole_calendar)
+        return found if isinstance(found, bytes) else _gone(found)
 
     async def _load(
         self, source: _Source, named: StreetSchedule, today: dt.date

@@ -8,6 +8,7 @@ calendar year, AbfallNavi splits one street over several numbers of its own.
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
 import re
@@ -34,8 +35,9 @@ from actions.services.waste_calendar import (
 )
 from german.streets import street_key
 
-FETCH_SECONDS = 6.5
-"""Longest time of all calls for one calendar; the whole action has eight."""
+LIST_SECONDS = 3.0
+FETCH_SECONDS = 4.5
+"""Longest time of all calls for a list of streets and for a calendar; the action has eight."""
 Fetched = bytes | Nothing | Rejected | Unavailable
 NUMBER_MISSING = Rejected({"hausnummer": "fehlt"})
 NUMBER_UNKNOWN = Rejected({"hausnummer": "liegt in keinem Bezirk"})
@@ -152,7 +154,8 @@ class IcsFeed:
         address = self.endpoint.url
         for name, value in values.items():
             address = address.replace(f"{{{name}}}", value)
-        return await _calendar(self._asker, address, self.endpoint.call_hosts)
+        until = self._asker.deadline(FETCH_SECONDS)
+        return await _calendar(self._asker, address, self.endpoint.call_hosts, until)
 
     def read(self, raw: bytes, today: dt.date) -> Schedule:
         """Return the schedule in an ICS file."""
@@ -202,6 +205,8 @@ class CTraceFeed:
         until = self._asker.deadline(FETCH_SECONDS)
         hosts = self.endpoint.call_hosts
         first = self.endpoint.address("Abfallkalender")
+        if refused := self._asker.refused(first):
+            return refused
         page = await self._asker.bytes_of(first, hosts, until)
         if not isinstance(page, Body):
             return _away(page, "no such application")
@@ -248,7 +253,7 @@ class LobbeFeed:
 
     async def streets(self) -> tuple[str, ...] | Unavailable:
         """Return the provider's streets of the place."""
-        found = await self._place(self._asker.deadline(FETCH_SECONDS))
+        found = await self._place(self._asker.deadline(LIST_SECONDS))
         if not isinstance(found, _LobbePlace):
             return found
         return tuple(option.text for option in found.streets)
@@ -383,7 +388,7 @@ class AbfallNaviFeed:
 
     async def streets(self) -> tuple[str, ...] | Unavailable:
         """Return the provider's streets of the place."""
-        found = await self._streets(self._asker.deadline(FETCH_SECONDS))
+        found = await self._streets(self._asker.deadline(LIST_SECONDS))
         if isinstance(found, Unavailable):
             return found
         return tuple(dict.fromkeys(each.name for each in found))
@@ -493,10 +498,21 @@ def _away(result: Nothing | Rejected | Unavailable, reason: str) -> Unavailable:
 
 
 async def _calendar(
-    asker: Asker, address: str, hosts: Sequence[str], until: float | None = None
+    asker: Asker, address: str, hosts: Sequence[str], until: float
 ) -> bytes | Nothing | Unavailable:
-    body = await asker.bytes_of(address, hosts, until)
-    return body.content if isinstance(body, Body) else body
+    return await asker.read_of(address, hosts, whole_calendar, until)
+
+
+async def whole_calendar(body: Body) -> bytes:
+    """Return the bytes of a calendar.
+
+    Raises:
+        Unreadable: they are an error page, garbage or cut off.
+    """
+    bare = body.content.removeprefix(codecs.BOM_UTF8).strip()
+    if not (bare.startswith(b"BEGIN:VCALENDAR") and bare.endswith(b"END:VCALENDAR")):
+        raise Unreadable("no whole calendar")
+    return body.content
 
 
 ADAPTERS: Mapping[str, type[WasteEndpoint]] = {
