@@ -83,7 +83,9 @@ class Draft:
 
 
 async def mangel_melden(concern: Concern, context: Context, town: str) -> Answer:
-    """Take one step towards a report, or hand it over."""
+    """Take one step towards a report, or hand it over; a number of a report asks for its state."""
+    if concern.missing is None and ticket_of(concern.text):
+        return await mangel_status(concern, context, town)
     said = _continued(concern, context, town)
     draft = _drafted(said, context, town)
     last = said.entities[-1] if said.entities else {}
@@ -371,7 +373,7 @@ async def _handed_over(draft: Draft, context: Context, town: str) -> Answer:
         "Mit dieser Nummer sage ich Ihnen, wie weit es ist.",
         "(Demo-Angabe: Diese Vorführung leitet nichts an eine echte Stadt weiter.)" if demo else "",
     )
-    button = _button_of(STATUS, "Wie weit ist es?", vorgang=entry.ticket)
+    button = _button("Wie weit ist es?", vorgang=entry.ticket)
     return Answer(text, demo=demo, buttons=(button,))
 
 
@@ -446,11 +448,7 @@ _CATALOGUED = catalogued(INTENT, before=DANGER_FIRST)
 
 
 def _button(title: str, **values: str) -> Button:
-    return _button_of(INTENT, title, **values)
-
-
-def _button_of(intent: str, title: str, **values: str) -> Button:
-    return Button(title, payload_of(intent, values))
+    return Button(title, payload_of(INTENT, values))
 
 
 ANSWERERS: Mapping[str, Answerer] = {

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from actions.services.reports.adapter import DefectReports, Unknowable
 from actions.services.reports.database import ReportDatabase, StoreUnavailable
-from actions.services.reports.report import Contact, Receipt, Report
+from actions.services.reports.report import Contact, Receipt, Report, State
 from actions.services.reports.sealing import Seal, SealBroken
 from actions.services.reports.tables import DESK_REPORTS, REPORT_QUEUE
 from actions.services.reports.tickets import new_ticket
@@ -39,6 +39,11 @@ SEND_NEEDS_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 900.0
 POLL_SECONDS = 5.0
+TIDY_SECONDS = 3600.0
+UNTIE_SECONDS = 30 * 86_400.0
+"""After so long a finished report no longer knows its conversation."""
+KEEP_SECONDS = 180 * 86_400.0
+"""How long the state of a finished report can be asked by our number."""
 
 _log = structlog.get_logger(__name__)
 _QUEUE = REPORT_QUEUE.c
@@ -156,11 +161,15 @@ class ReportQueue:
         return claim is not None
 
     async def run(self) -> None:
-        """Hand over reports as they become due, until cancelled."""
+        """Hand over reports as they become due and tidy up each hour, until cancelled."""
+        tidied_at = -TIDY_SECONDS
         while True:
             try:
                 while await self.deliver_due():
                     pass
+                if self._seconds() - tidied_at >= TIDY_SECONDS:
+                    tidied_at = self._seconds()
+                    await self.tidy()
             except StoreUnavailable:
                 _log.warning("report_store_unavailable")
             except Exception:
@@ -186,9 +195,13 @@ class ReportQueue:
         """
         return await self._database.run(_forget, conversation, self._anonymous)
 
-    async def purge(self, older_than_seconds: float) -> int:
-        """Drop finished reports whose time is over; return how many."""
-        return await self._database.run(_purge, self._seconds() - older_than_seconds)
+    async def tidy(self) -> int:
+        """Untie and drop finished reports whose time is over; return how many were dropped."""
+        waiting = await self.waiting()
+        if waiting:
+            _log.info("reports_waiting", reports=waiting)
+        now = self._seconds()
+        return await self._database.run(_tidy, now - UNTIE_SECONDS, now - KEEP_SECONDS)
 
     def _anonymous(self, sealed: bytes, ticket: str) -> bytes | None:
         try:
@@ -353,6 +366,13 @@ def _forget_at_desk(
         connection.execute(sa.update(DESK_REPORTS).where(at_desk).values(sealed=without))
 
 
-def _purge(connection: sa.Connection, before: float) -> int:
-    over = sa.and_(_QUEUE.state.not_in(OPEN), _QUEUE.finished_at < before)
-    return connection.execute(sa.delete(REPORT_QUEUE).where(over)).rowcount
+def _tidy(connection: sa.Connection, untie_before: float, drop_before: float) -> int:
+    done = _QUEUE.state.not_in(OPEN)
+    untied = sa.update(REPORT_QUEUE).values(conversation=None)
+    connection.execute(untied.where(done, _QUEUE.finished_at < untie_before))
+    closed = DESK_REPORTS.c.state.in_((State.DONE, State.REJECTED))
+    connection.execute(
+        sa.delete(DESK_REPORTS).where(closed, DESK_REPORTS.c.updated_at < drop_before)
+    )
+    dropped = sa.delete(REPORT_QUEUE).where(done, _QUEUE.finished_at < drop_before)
+    return connection.execute(dropped).rowcount

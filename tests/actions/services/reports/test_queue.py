@@ -14,9 +14,11 @@ from actions.services.reports.desk import DeskReports
 from actions.services.reports.queue import (
     DELIVERED,
     DESK,
+    KEEP_SECONDS,
     LONGEST_PAUSE_SECONDS,
     QUEUED,
     SENDING,
+    UNTIE_SECONDS,
     Pace,
     ReportQueue,
 )
@@ -24,7 +26,7 @@ from actions.services.reports.report import Contact, State
 from actions.services.reports.sealing import Seal
 from actions.services.reports.tables import DESK_REPORTS, REPORT_QUEUE
 from actions.services.reports.tickets import ticket_of
-from actions.services.results import Found, Unavailable
+from actions.services.results import Found, Nothing, Unavailable
 from service.clock import clock_of
 from tests.actions.conftest import SUNDAY
 from tests.actions.services.reports.conftest import report
@@ -297,10 +299,26 @@ async def test_a_report_is_dropped_when_the_town_has_it(house: House):
         return connection.execute(sa.select(REPORT_QUEUE.c.sealed)).scalar_one()
 
     assert await house.database.run(sealed) is None
-    assert await house.queue.purge(10_000) == 0
-    house.time.now += 20_000
-    assert await house.queue.purge(10_000) == 1
+
+
+async def test_finished_reports_lose_their_conversation_and_then_go(house: House):
+    entry = await house.queue.accept(report(), "k1", "c_1")
+    await house.queue.deliver(entry.ticket)
+    at_desk = await house.queue.accept(report(town="olpe"), "k2", "c_2")
+    await house.queue.deliver(at_desk.ticket)
+    house.town.answers = ["refused"]
+    waiting = await house.queue.accept(report(), "k3", "c_3")
+    await house.queue.deliver(waiting.ticket)
+    house.time.now += UNTIE_SECONDS + 1
+    assert await house.queue.tidy() == 0
+    assert await house.queue.forget("c_1") == 0
+    assert await house.queue.forget("c_3") == 1
+    await house.desk.change(at_desk.ticket, State.DONE)
+    house.time.now += KEEP_SECONDS + 1
+    assert await house.queue.tidy() == 2
     assert await house.queue.entry(entry.ticket) is None
+    assert await house.state(waiting.ticket) == QUEUED
+    assert isinstance(await house.desk.status(at_desk.ticket), Nothing)
 
 
 async def test_erasure_cuts_the_tie_to_the_person_and_keeps_the_pothole(house: House):
