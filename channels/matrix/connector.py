@@ -27,7 +27,7 @@ from contracts.hub import HubClient
 __all__ = ["StoreUnreadable", "run"]
 
 LONGEST_PAUSE_SECONDS = 300.0
-RESTART_SECONDS = 5.0
+RESTART_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 

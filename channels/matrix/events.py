@@ -52,6 +52,7 @@ _KINDS = {
     "m.file": Kind.FILE,
 }
 _GEO = re.compile(r"geo:(-?\d{1,3}(?:\.\d{1,12})?),(-?\d{1,3}(?:\.\d{1,12})?)(?:[,;].*)?", re.ASCII)
+_AFTER_NAME = re.compile(r"\A!?[\s,:;–-]*(?=\S|\Z)")
 _QUOTE = re.compile(r"\A(?:> .*\n?|>\n)+\n?")
 
 
@@ -132,7 +133,7 @@ def addressed_text(incoming: Incoming, user: str, name: str | None) -> str | Non
         if text.casefold().startswith(called.casefold()):
             rest = text[len(called) :]
             if not rest or not (rest[0].isalnum() or rest[0] == "_"):
-                return rest.lstrip(" \t\n,:;-–!").strip() or text
+                return _AFTER_NAME.sub("", rest).strip() or text
     return text if user in incoming.mentions else None
 
 
