@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from actions.answers import HUMAN_BUTTON, Answer, Link, bullets, marked, of_found, paragraphs
+from actions.answers import (
+    HUMAN_BUTTON,
+    Answer,
+    Link,
+    bullets,
+    marked,
+    of_found,
+    paragraphs,
+    with_source,
+)
 from actions.catalogued import catalogue_answer
 from actions.dialogue import Answerer, Concern, Context, with_town
 from actions.help import town_links
@@ -18,9 +27,16 @@ from german.phrases import time_phrase
 
 ITEMS = 8
 FOLLOWING = 2
+NOT_KNOWN = "Den nächsten Sitzungstermin kenne ich nicht sicher."
 _BODY = re.compile(
     r"[a-zäöüß-]*(?:ausschuss|ausschuß|beirat|ortsrat|bezirksausschuss|kommission)", re.IGNORECASE
 )
+_MEETING = re.compile(
+    r"\bwann\b|nächste|naechste|termin|datum|uhr\b|\btagt|zusammen|heute|morgen|woche|dezember"
+    r"|tagesordnung|bespricht|\bsitzung\w* (?:vom|des|der|am)\b|^/|\bim \w+",
+    re.IGNORECASE,
+)
+_PAST = re.compile(r"entschieden|beschlossen|letzte\w*\b|protokoll|abgestimmt", re.IGNORECASE)
 _COUNCIL = re.compile(r"\b(?:stadt)?rat(?:es|s)?(?:sitzung\w*)?\b|stadtverordnet", re.IGNORECASE)
 
 
@@ -28,7 +44,7 @@ async def ratssitzung(concern: Concern, context: Context, town: str) -> Answer:
     """Say when the next meeting is and what is on its public agenda."""
     council = context.services.council
     if not council.serves(town):
-        return await catalogue_answer(concern.intent, context)
+        return await catalogue_answer(concern.intent, context, NOT_KNOWN)
     found = await council.meetings(town)
     if isinstance(found, Found):
         return await _next(concern, context, town, found)
@@ -52,6 +68,9 @@ async def _next(
     first = next((each for each in meetings if not each.cancelled), None)
     off = bullets(_line(each, context) for each in meetings if each.cancelled)
     following = [each for each in meetings if each is not first and not each.cancelled]
+    if concern.text and not _asks_when(concern.text):
+        before = marked(_announced(first, context), found.demo) if first else ""
+        return with_source(await catalogue_answer(concern.intent, context, before), found)
     text = paragraphs(
         missing,
         f"Abgesagt:\n{off}" if off else "",
@@ -67,6 +86,11 @@ async def _next(
         links.insert(0, Link(first.name, first.page))
     text = marked(text, found.demo)
     return of_found(text, [found], links=tuple(links), buttons=(HUMAN_BUTTON,))
+
+
+def _asks_when(text: str) -> bool:
+    """Tell whether words ask for a meeting ahead, and not how things go or what was decided."""
+    return not _PAST.search(text) and bool(_MEETING.search(text) or _BODY.search(text))
 
 
 def _asked(text: str, meetings: Sequence[Meeting]) -> tuple[str, tuple[Meeting, ...]]:
@@ -95,6 +119,8 @@ def _announced(meeting: Meeting, context: Context) -> str:
 
 
 def _agenda(meeting: Meeting) -> str:
+    if meeting.agenda is None:
+        return "Die Tagesordnung steht im Ratsinformationssystem der Stadt."
     if not meeting.agenda:
         return "Die öffentliche Tagesordnung ist noch nicht veröffentlicht."
     lines = bullets(f"{each.number} {each.name}".strip() for each in meeting.agenda[:ITEMS])

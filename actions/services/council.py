@@ -1,4 +1,4 @@
-"""Meetings of the council by OParl 1.1: what comes next, public items only.
+"""Meetings of the council by OParl 1.1 or a calendar: what comes next, public items only.
 
 Lessons of real servers (services.md section 12): ``end`` may lie before
 ``start`` and is not used; ``cancelled`` and ``meetingState`` are rarely set;
@@ -11,13 +11,14 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlencode
 
 from pydantic import Field
 
 from actions.services.border import Asker, Foreign, shape_of
 from actions.services.endpoints import Endpoint
+from actions.services.events import IcsEvents, IcsEventsEndpoint
 from actions.services.opening_hours import BERLIN
 from actions.services.recent import Recent
 from actions.services.results import Found, Nothing, Provenance, Unavailable
@@ -26,6 +27,7 @@ FRESH = dt.timedelta(hours=1)
 USABLE = dt.timedelta(days=7)
 LIST_SECONDS = 6.5
 PAGES = 30
+CALENDAR_AHEAD = dt.timedelta(days=180)
 CHANGED_DAYS = 400
 """Meetings that nobody has touched for so long do not lie ahead."""
 _NOT_PUBLIC = re.compile(r"nicht[\s-]*öffentlich", re.IGNORECASE)
@@ -42,7 +44,18 @@ class OParlEndpoint(Endpoint):
     adapter: Literal["oparl"]
 
 
-ADAPTERS: Mapping[str, type[OParlEndpoint]] = {"oparl": OParlEndpoint}
+class IcsCouncilEndpoint(Endpoint):
+    """``adapter = "ics"``: a calendar of the meetings by ``url`` or ``file``; no agenda."""
+
+    local: ClassVar[bool] = True
+    adapter: Literal["ics"]
+
+
+CouncilEndpoint = OParlEndpoint | IcsCouncilEndpoint
+ADAPTERS: Mapping[str, type[CouncilEndpoint]] = {
+    "oparl": OParlEndpoint,
+    "ics": IcsCouncilEndpoint,
+}
 
 
 @dataclass(frozen=True)
@@ -55,12 +68,12 @@ class AgendaItem:
 
 @dataclass(frozen=True)
 class Meeting:
-    """A meeting with its public agenda; ``place`` is ``""`` where none is published."""
+    """A meeting with its public agenda, None where the source has none; ``place`` may be ``""``."""
 
     name: str
     start: dt.datetime
     place: str
-    agenda: tuple[AgendaItem, ...]
+    agenda: tuple[AgendaItem, ...] | None
     cancelled: bool
     page: str | None = None
 
@@ -126,7 +139,7 @@ class Council:
 
     def __init__(
         self,
-        endpoints: Mapping[str, OParlEndpoint],
+        endpoints: Mapping[str, CouncilEndpoint],
         asker: Asker,
         now: Callable[[], dt.datetime],
     ) -> None:
@@ -165,7 +178,9 @@ class Council:
         day = kept.at.astimezone(BERLIN).date()
         return Found(ahead, source, day, endpoint.licence, stale=stale, demo=endpoint.demo)
 
-    async def _ask(self, slug: str, endpoint: OParlEndpoint) -> tuple[Meeting, ...] | Unavailable:
+    async def _ask(self, slug: str, endpoint: CouncilEndpoint) -> tuple[Meeting, ...] | Unavailable:
+        if isinstance(endpoint, IcsCouncilEndpoint):
+            return await self._ask_calendar(endpoint)
         until = self._asker.deadline(LIST_SECONDS)
         if slug not in self._lists:
             found = await self._list_of(endpoint, until)
@@ -178,6 +193,29 @@ class Council:
             return pages
         ahead = _ahead(pages, self._now() - _STARTED)
         return tuple(sorted(ahead, key=lambda each: (each.start, each.name)))
+
+    async def _ask_calendar(
+        self, endpoint: IcsCouncilEndpoint
+    ) -> tuple[Meeting, ...] | Unavailable:
+        today = self._now().astimezone(BERLIN).date()
+        table = endpoint.model_dump(exclude={"adapter"})
+        source = IcsEvents(IcsEventsEndpoint(adapter="ics", **table), self._asker)
+        found = await source.between(today, today + CALENDAR_AHEAD)
+        if isinstance(found, Unavailable):
+            return found
+        meetings = (
+            Meeting(
+                name=_BRACKETS.sub("", each.title).strip(),
+                start=dt.datetime.combine(each.day, each.time, BERLIN),
+                place=each.place,
+                agenda=None,
+                cancelled=each.cancelled,
+                page=each.url,
+            )
+            for each in found
+            if each.time is not None and _open(each.title)
+        )
+        return tuple(sorted(meetings, key=lambda each: (each.start, each.name)))
 
     async def _list_of(self, endpoint: OParlEndpoint, until: float) -> str | Unavailable:
         """Return the address of the list of meetings, from wherever the table points."""
@@ -227,8 +265,14 @@ def _ahead(meetings: Iterable[_Meeting], since: dt.datetime) -> Iterable[Meeting
 def _public(meeting: _Meeting) -> bool:
     """Tell whether a meeting has a part that everybody may visit."""
     if _NOT_PUBLIC.search(meeting.name):
-        return "öffentlich" in _NOT_PUBLIC.sub("", meeting.name).lower()
+        return _open(meeting.name)
     return not meeting.agenda or any(each.public for each in meeting.agenda)
+
+
+def _open(name: str) -> bool:
+    """Tell whether a name does not say that everything is behind closed doors."""
+    rest = _NOT_PUBLIC.sub("", name)
+    return rest == name or "öffentlich" in rest.lower()
 
 
 def _to_meeting(meeting: _Meeting, start: dt.datetime) -> Meeting:

@@ -193,10 +193,13 @@ async def test_none_is_nothing_and_trouble_gives_the_last_copy(content: Path):
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_every_trouble_is_unavailable(content: Path, trouble: str):
+@pytest.mark.parametrize(
+    "table", [TABLE, '[rat]\nadapter = "ics"\nurl = "https://ris.soest.de/x"\n']
+)
+async def test_every_trouble_is_unavailable(content: Path, table: str, trouble: str):
     provider = StubProvider({})
     provider.trouble = TROUBLES[trouble]
-    council = council_of(content, provider)
+    council = council_of(content, provider, table=table)
     for _ in range(7):
         assert isinstance(await council.meetings("soest"), Unavailable)
 
@@ -210,6 +213,35 @@ async def test_the_examples_of_the_oparl_text_are_read(content: Path):
     assert isinstance(found, Found)
     assert found.data[0].place.startswith("Rathaus der Beispielstadt")
     assert found.data[0].agenda[0].name == "Satzungsänderung für Ausschreibungen"
+
+
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+DTSTART:20261201T160000Z
+SUMMARY:Rat der Stadt (öffentlich/nicht öffentlich)
+LOCATION:Rathaus
+END:VEVENT
+BEGIN:VEVENT
+DTSTART:20261130T160000Z
+SUMMARY:Vergabe (nichtöffentlich)
+END:VEVENT
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20261129
+SUMMARY:Klausurtagung
+END:VEVENT
+END:VCALENDAR
+"""
+ICS = '[rat]\nadapter = "ics"\nurl = "https://ris.soest.de/sitzungen.ics"\n'
+
+
+async def test_a_calendar_of_meetings_has_no_agenda(content: Path):
+    provider = StubProvider({"/sitzungen.ics": CALENDAR.encode()})
+    found = await council_of(content, provider, table=ICS).meetings("soest")
+    assert isinstance(found, Found)
+    (only,) = found.data
+    assert (only.name, only.place, only.agenda) == ("Rat der Stadt", "Rathaus", None)
+    assert only.start.isoformat() == "2026-12-01T17:00:00+01:00"
 
 
 # --- the answer ---------------------------------------------------------------------------
@@ -245,6 +277,15 @@ async def test_the_answer_names_day_place_and_public_agenda(
     assert "noch nicht veröffentlicht" in turn.text
     turn = await ask(serve, content, provider, "und der Kulturausschuss?")
     assert turn.text.startswith("Für „Kulturausschuss“ finde ich keine Sitzung")
+
+
+async def test_other_questions_get_the_catalogue_below_the_next_meeting(
+    serve: Callable[..., ActionServer], content: Path
+):
+    turn = await ask(serve, content, StubProvider(routes(meeting())), "wird das live gezeigt")
+    assert turn.text.startswith("Die nächste Sitzung: Rat, am Mittwoch")
+    assert "So erfahren Sie es" in turn.text
+    assert "Tagesordnung" not in turn.text
 
 
 async def test_a_source_that_is_away_is_not_no_meeting(
