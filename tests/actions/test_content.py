@@ -47,6 +47,7 @@ INTENTS = (
     "bewohnerparkausweis", "parken", "knoellchen_bussgeld", "oepnv_abfahrt", "veranstaltungen",
     "wahl_briefwahl",
     "grundsteuer_gebuehren", "zahlung_mahnung", "gewerbe_anmelden_ummelden",
+    "geburt_anmelden_urkunde", "heirat", "sterbefall",
 )  # fmt: skip
 
 
@@ -119,6 +120,15 @@ async def test_waiting_tells_of_the_named_office_that_the_town_has(
     [
         ("zahlung_mahnung", "kann ich das in raten zahlen", "Über Raten oder einen Aufschub"),
         ("zahlung_mahnung", "wo steht das kassenzeichen", "So klären Sie"),
+        ("geburt_anmelden_urkunde", "unser baby ist da", "Herzlichen Glückwunsch"),
+        ("geburt_anmelden_urkunde", "geburtsurkunde vom kind verloren", "Das gilt für Geburt"),
+        ("heirat", "wir wollen im mai heiraten", "Herzlichen Glückwunsch"),
+        ("heirat", "heiratsurkunde nach der scheidung", "Das gilt rund um"),
+        ("heirat", "mein vater liegt im sterben und wir wollen heiraten", "Das gilt rund um"),
+        ("sterbefall", "meine mutter ist gestorben", "Es tut mir sehr leid"),
+        ("sterbefall", "papa ist heute gestorben, woher kommt die urkunde", "Es tut mir sehr"),
+        ("sterbefall", "das grab der verstorbenen verlängern", "Das ist jetzt wichtig"),
+        ("sterbefall", "sterbeurkunde eines 1985 gestorbenen", "Das ist jetzt wichtig"),
     ],
 )
 async def test_what_moves_people_comes_first(
@@ -133,6 +143,31 @@ async def test_the_treasury_hears_details_not_the_chat(real: ActionServer):
     assert "keine Beträge, Kontonummern oder Aktenzeichen" in turn.text
     assert turn.buttons[0]["payload"] == "/mensch_sprechen"
     assert turn.custom["expects"] is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sternenkind bescheinigung",
+        "unser Kind wurde tot geboren",
+        "Wir haben unser Baby im siebten Monat verloren",
+    ],
+)
+async def test_who_lost_a_child_reads_no_list_of_papers(real: ActionServer, text: str):
+    turn = await real.run("action_geburt_anmelden_urkunde", text, {}, {"stadt": "olpe"})
+    assert turn.text.startswith("Es tut mir sehr leid")
+    assert "Glückwunsch" not in turn.text
+    assert "•" not in turn.text
+    assert turn.buttons[0]["payload"] == "/mensch_sprechen"
+
+
+async def test_after_a_death_a_human_is_offered_and_the_steps_stand_in_order(real: ActionServer):
+    turn = await real.run("action_sterbefall", "mein mann ist tot", {}, {"stadt": "soest"})
+    assert turn.buttons[0]["payload"] == "/mensch_sprechen"
+    doctor, undertaker = turn.text.index("116 117"), turn.text.index("Bestattungshaus")
+    assert doctor < undertaker < turn.text.index("Sterbeurkunde")
+    assert "112" in turn.text
+    assert "!" not in turn.text
 
 
 def test_records_are_valid_and_leave_no_hints(records: Records):

@@ -32,6 +32,7 @@ ANSWERED_BY_FACTS = {
     "bewohnerparkausweis", "parken", "knoellchen_bussgeld", "oepnv_abfahrt", "veranstaltungen",
     "wahl_briefwahl",
     "grundsteuer_gebuehren", "zahlung_mahnung", "gewerbe_anmelden_ummelden",
+    "geburt_anmelden_urkunde", "heirat", "sterbefall",
 }  # fmt: skip
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ„])|;\s")
 AMOUNT = re.compile(r"(\d+(?:,\d{2})?) €")
