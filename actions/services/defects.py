@@ -20,7 +20,7 @@ from actions.services.reports.kinds import DefectKinds
 from actions.services.reports.mail import MailReports, MailTable
 from actions.services.reports.open311 import Klarschiff, KlarschiffTable, Open311, Open311Table
 from actions.services.reports.places import DefectPlaces, PlaceWords
-from actions.services.reports.queue import DELIVERED, OPEN, Entry, ReportQueue
+from actions.services.reports.queue import DELIVERED, OPEN, Entry, Pace, ReportQueue
 from actions.services.reports.report import Place, Report, ReportStatus, State
 from actions.services.reports.sealing import Seal
 from actions.services.reports.tickets import ticket_of
@@ -50,6 +50,7 @@ class ReportStore:
 
     url: str = "sqlite:///:memory:"
     secret: str = ""
+    pace: Pace | None = None
 
 
 class Defects:
@@ -233,7 +234,7 @@ def open_defects(
     adapters = {
         slug: _adapter(table, transport, names[slug], now, desk) for slug, table in tables.items()
     }
-    queue = ReportQueue(database, seal, adapters, desk)
+    queue = ReportQueue(database, seal, adapters, desk, kept.pace)
     demos = frozenset(slug for slug, table in tables.items() if table.demo)
     return Defects(store, queue, desk, database, now, demos)
 
