@@ -188,7 +188,7 @@ class Transport:
                 method, url, headers=headers, content=content, timeout=timeout
             ) as response:
                 if response.has_redirect_location and method == "GET":
-                    url = urljoin(url, response.headers["location"])
+                    url = _same_host(url, response.headers["location"])
                     continue
                 return await _answer(response)
         raise _Failure("too many redirects", repeatable=False)
@@ -214,6 +214,14 @@ class Transport:
                 raise _status_failure(response)
             content = await _capped(response)
             return Body(content, response.headers.get("content-type", ""), str(response.url))
+
+
+def _same_host(url: str, location: str) -> str:
+    """Return the address of a redirect; headers may hold secrets, so the host has to stay."""
+    target = urljoin(url, location)
+    if urlsplit(target).netloc != urlsplit(url).netloc:
+        raise _Failure("redirect leads to another host", repeatable=False)
+    return target
 
 
 def _host(url: str) -> str:

@@ -270,6 +270,14 @@ async def test_only_a_get_follows_redirects_and_only_to_its_hosts():
     assert len(away.asked) == 1
 
 
+async def test_headers_are_not_carried_to_another_host_even_if_it_is_allowed():
+    away = Provider(httpx.Response(302, headers={"location": "https://andere.example/"}))
+    hosts = (*HOSTS, "andere.example")
+    answer = await transport(away).request("GET", URL, hosts, headers={"authorization": "secret"})
+    assert isinstance(answer, Unavailable)
+    assert len(away.asked) == 1
+
+
 async def test_plain_http_is_for_named_ports_of_this_machine():
     provider = Provider(httpx.Response(200))
     asked = transport(provider)
