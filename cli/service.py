@@ -38,7 +38,10 @@ async def _probes(settings: Settings) -> Sequence[Probe]:
     clock = clock_of(settings.clock)
     async with httpx.AsyncClient(follow_redirects=False) as http:
         services: Services = open_services(settings.content, http, clock, None)
-        return await probe_all(services, clock().astimezone(BERLIN).date())
+        try:
+            return await probe_all(services, clock().astimezone(BERLIN).date())
+        finally:
+            await services.defects.close()
 
 
 def _show(probes: Sequence[Probe]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from actions.services.access import Services
-from actions.services.endpoints import SERVICES
+from actions.services.endpoints import SERVICES, Described
 from actions.services.results import Found, Nothing, Rejected, Unavailable
 from actions.services.sensors import KINDS
 
@@ -20,6 +20,7 @@ CANNOT: Mapping[str, str] = {
     "nina": "nur für den ganzen Kreis",
     "gtfs": "keine Echtzeit, keine Umstiege",
     "efa": "keine Umstiege",
+    "mail": "keinen Stand einer Meldung",
     "c-trace": "keine eigene Straßenliste, braucht die Hausnummer",
     "esg": "keine eigene Straßenliste",
     "lobbe": "keine Hausnummern",
@@ -27,6 +28,7 @@ CANNOT: Mapping[str, str] = {
     "destination.one": "nur Termine mit offener Lizenz",
     "ngsi-ld": "nichts, was älter als ein Tag ist",
     "ngsi-v2": "nichts, was älter als ein Tag ist",
+    "mail": "kein Stand der Bearbeitung; das Postfach wird erst bei einer Meldung angesprochen",
     "sensorthings": "nichts, was älter als ein Tag ist",
 }
 
@@ -98,6 +100,20 @@ async def _platform(services: Services, slug: str, today: dt.date) -> str:  # no
     return f"Parken {counts['parking']}, Luft {counts['air']}, Wetter {counts['weather']}"
 
 
+async def _defects(services: Services, slug: str, today: dt.date) -> str:  # noqa: ARG001 - one shape for all
+    adapter = services.defects.queue.adapter_of(slug)
+    count = len(_data(await adapter.categories()))
+    kinds = f"{count} Arten von Schäden" if count else "Meldungen jeder Art"
+    return f"{kinds}, {'mit' if adapter.takes_photos else 'ohne'} Foto"
+
+
+async def _reports(services: Services, slug: str, today: dt.date) -> str:  # noqa: ARG001 - one shape for all
+    adapter = services.defects.queue.adapter_of(slug)
+    kinds = _data(await adapter.categories())
+    taken = f"{len(kinds)} Arten von Meldungen" if kinds else "nimmt jede Beschreibung"
+    return f"{taken}, Fotos: {'ja' if adapter.takes_photos else 'nein'}"
+
+
 def _data(result: Found[T] | Nothing | Unavailable) -> T:
     if not isinstance(result, Found):
         raise _Failed(result.reason if isinstance(result, Unavailable) else "leer")
@@ -113,12 +129,15 @@ PROBES: Mapping[str, Callable[[Services, str, dt.date], Awaitable[str]]] = {
     "oepnv": _transit,
     "rat": _council,
     "datenplattform": _platform,
+    "maengel": _defects,
 }
 
 
 async def probe(services: Services, slug: str, service: str, today: dt.date) -> Probe:
     """Ask one service of one town."""
     table = services.endpoints.described(slug, service)
+    if table is None and service == "abfall" and (recorded := services.waste.provider(slug)):
+        table = Described("waste.yml", "der Anbieter der Bezirke", None, recorded.demo)
     if table is None:
         return Probe(slug, service, "none", can="geprüfte Angaben der Stadt")
     place = Probe(slug, service, "untried", table.adapter, table.where)

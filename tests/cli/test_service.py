@@ -89,6 +89,8 @@ def test_each_service_says_what_it_can_and_cannot(
     assert "stops.txt is missing" in probes["soest", "oepnv"]["cannot"]
     assert probes["soest", "datenplattform"]["cannot"] == "die Variable FEHLT ist nicht gesetzt"
     assert probes["olpe", "rat"]["state"] == "none"
+    assert probes["soest", "abfall"]["adapter"] == "waste.yml"
+    assert probes["soest", "abfall"]["can"].startswith("5 Straßen; ")
     assert run(monkeypatch, "service", "check") == 1
     shown = capsys.readouterr().out
     assert "geht  veranstaltungen über ics" in shown
