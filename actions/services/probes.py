@@ -28,7 +28,6 @@ CANNOT: Mapping[str, str] = {
     "destination.one": "nur Termine mit offener Lizenz",
     "ngsi-ld": "nichts, was älter als ein Tag ist",
     "ngsi-v2": "nichts, was älter als ein Tag ist",
-    "mail": "kein Stand der Bearbeitung; das Postfach wird erst bei einer Meldung angesprochen",
     "sensorthings": "nichts, was älter als ein Tag ist",
 }
 
@@ -105,13 +104,6 @@ async def _defects(services: Services, slug: str, today: dt.date) -> str:  # noq
     count = len(_data(await adapter.categories()))
     kinds = f"{count} Arten von Schäden" if count else "Meldungen jeder Art"
     return f"{kinds}, {'mit' if adapter.takes_photos else 'ohne'} Foto"
-
-
-async def _reports(services: Services, slug: str, today: dt.date) -> str:  # noqa: ARG001 - one shape for all
-    adapter = services.defects.queue.adapter_of(slug)
-    kinds = _data(await adapter.categories())
-    taken = f"{len(kinds)} Arten von Meldungen" if kinds else "nimmt jede Beschreibung"
-    return f"{taken}, Fotos: {'ja' if adapter.takes_photos else 'nein'}"
 
 
 def _data(result: Found[T] | Nothing | Unavailable) -> T:

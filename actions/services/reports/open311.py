@@ -18,6 +18,7 @@ import httpx
 from pydantic import Field
 
 from actions.services.border import Unreadable
+from actions.services.breaker import Breaker
 from actions.services.endpoints import Endpoint
 from actions.services.names import match
 from actions.services.reports.adapter import NEARBY_METRES, Unknowable
@@ -41,7 +42,7 @@ from actions.services.reports.report import (
     point_problem,
 )
 from actions.services.results import Found, Nothing, Provenance, Rejected, Unavailable
-from actions.services.transport import Answer, Body, Transport
+from actions.services.transport import GET_SECONDS, Answer, Body, Transport
 
 POST_SECONDS = 6.0
 LIST_WINDOW = dt.timedelta(days=1)
@@ -110,6 +111,7 @@ class Open311:
         self._source = Provenance(table.title or f"Mängelmelder {town}", table.page)
         self._now = now
         self._format = None if table.format == "auto" else table.format
+        self._unreadable = Breaker()
         self.needs: frozenset[str] = frozenset()
         self.takes_photos = table.photo != "none"
 
@@ -256,9 +258,24 @@ class Open311:
         return answer
 
     async def _get_as(self, form: str, path: str, query: Mapping[str, str]) -> Answer | Unavailable:
-        url = self._url(f"{path}.{form}", query)
+        return await self._ask("GET", self._url(f"{path}.{form}", query), GET_SECONDS)
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> Answer | Unavailable:
+        """Ask, unless the last answers could not be read."""
+        if not self._unreadable.allows():
+            wait = self._unreadable.retry_after_seconds()
+            return Unavailable(wait, "answers could not be read")
+        self._unreadable.gave_up()  # whoever reads the answer says how it went
+        hosts = self._table.call_hosts
         return await self._transport.request(
-            "GET", url, self._table.call_hosts, seconds=POST_SECONDS
+            method, url, hosts, seconds=seconds, headers=headers, content=content
         )
 
     async def _post(
@@ -270,14 +287,8 @@ class Open311:
         whole = {**form, "api_key": secret} if secret else dict(form)
         url = self._url(f"requests.{self._format or 'json'}", self._extensions())
         encoded = httpx.Request("POST", url, data=whole, files=files or None)
-        return await self._transport.request(
-            "POST",
-            url,
-            self._table.call_hosts,
-            seconds=POST_SECONDS,
-            headers={"content-type": encoded.headers["content-type"]},
-            content=encoded.read(),
-        )
+        headers = {"content-type": encoded.headers["content-type"]}
+        return await self._ask("POST", url, POST_SECONDS, headers, encoded.read())
 
     def _url(self, path: str, query: Mapping[str, str]) -> str:
         whole = dict(query)
@@ -292,9 +303,12 @@ class Open311:
         if answer.status not in _MADE:
             return _refusal(answer)
         try:
-            return self._found(receipt_of(_body(answer)))
+            receipt = receipt_of(_body(answer))
         except Unreadable as error:
+            self._unreadable.failed()
             return Unavailable(reason=str(error), sent=True)
+        self._unreadable.succeeded()
+        return self._found(receipt)
 
     def _read(
         self, answer: Answer | Unavailable, read: Callable[[Body], T]
@@ -306,9 +320,12 @@ class Open311:
         if answer.status != 200:
             return Unavailable(reason=f"status {answer.status}")
         try:
-            return self._found(read(_body(answer)))
+            data = read(_body(answer))
         except Unreadable as error:
+            self._unreadable.failed()
             return Unavailable(reason=str(error))
+        self._unreadable.succeeded()
+        return self._found(data)
 
     def _found(self, data: T) -> Found[T]:
         as_of = self._now().date()
