@@ -27,6 +27,7 @@ from nio.exceptions import EncryptionError, OlmTrustError, ProtocolError
 
 from channels.matrix.accounts import Account
 
+API_ROOT = "/_matrix/client/v3"
 SYNC_MILLISECONDS = 25_000
 REQUEST_SECONDS = 20.0
 TIMELINE_LIMIT = 50

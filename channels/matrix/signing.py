@@ -17,11 +17,11 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from channels.matrix.homeserver import Homeserver, ServerRefused
+from channels.matrix.homeserver import API_ROOT, Homeserver, ServerRefused
 from channels.matrix.store import Store
 
 USAGES = ("master", "self_signing", "user_signing")
-API = "/_matrix/client/v3/keys"
+API = f"{API_ROOT}/keys"
 
 log = structlog.get_logger(__name__)
 

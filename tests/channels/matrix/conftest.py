@@ -5,29 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from channels.matrix.accounts import Account
 from channels.matrix.connector import run
 from cli.ports import LOOPBACK, bound_listener
 from cli.serving import serving
-from tests.channels.matrix.stand_in import BOT, PASSWORD, StandIn
+from tests.channels.matrix.stand_in import KEY, StandIn, an_account
 from tests.conversations.house import Hub, hub_settings, open_hub
 from tests.conversations.stub_engine import StubEngine
-
-KEY = "key of the tests"
-
-
-def an_account(port: int, **values) -> Account:
-    return Account(
-        **{
-            "name": "soest",
-            "homeserver": f"http://{LOOPBACK}:{port}",
-            "user": BOT,
-            "secret_env": "MATRIX_SOEST",
-            "password": PASSWORD,
-            "municipality": "soest",
-            **values,
-        }
-    )
 
 
 async def until(condition, seconds: float = 20.0) -> None:

@@ -18,10 +18,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from channels.matrix.accounts import Account
+
 ROOT = "/_matrix/client/v3"
 SERVER = "stadt.test"
 BOT = f"@assistent:{SERVER}"
 PASSWORD = "geheimes Passwort"
+KEY = "key of the tests"
+
+
+def an_account(port: int, **values) -> Account:
+    return Account(
+        **{
+            "name": "soest",
+            "homeserver": f"http://127.0.0.1:{port}",
+            "user": BOT,
+            "secret_env": "MATRIX_SOEST",
+            "password": PASSWORD,
+            "municipality": "soest",
+            **values,
+        }
+    )
 
 
 class Refusal(Exception):
