@@ -48,7 +48,12 @@ def catalogued(
 
 
 async def catalogue_answer(
-    intent: str, context: Context, before: str = "", *, office: str | None = None
+    intent: str,
+    context: Context,
+    before: str = "",
+    *,
+    office: str | None = None,
+    only: tuple[str, ...] = (),
 ) -> Answer:
     """Render what the catalogue knows for an intent, honest about what it does not.
 
@@ -57,8 +62,9 @@ async def catalogue_answer(
         context: the town, the day and the services.
         before: a sentence that comes first whatever the records say.
         office: kind of the office that is told instead of the recipe's, if the town has it.
+        only: beginnings of the ids of the facts that are told; all of the recipe when empty.
     """
-    found = await context.services.catalogue.entry(context.town, intent, context.today)
+    found = await context.services.catalogue.entry(context.town, intent, context.today, only)
     if not isinstance(found, Found):
         return await _without_recipe(intent, context, before)
     entry = found.data

@@ -19,6 +19,18 @@ CHILD_LOST = (
 ENGAGED = "Herzlichen Glückwunsch!"
 BEREAVED = "Es tut mir sehr leid, dass Sie einen Menschen verloren haben. Mein herzliches Beileid."
 
+FIRST_STEPS_ONLY = (
+    "Hier stehen nur die ersten Schritte. Alles Weitere erkläre ich Ihnen, wenn Sie so weit sind."
+)
+FIRST_STEPS = (
+    "sterbefall.arzt",
+    "sterbefall.unklar",
+    "sterbefall.heim",
+    "sterbefall.bestatter",
+    "sterbefall.frist",
+    "sterbefall.unterlagen",
+)
+
 _LOST = re.compile(
     r"sternenkind|fehlgeburt|totgeburt|totgebor|still ?gebor|\btot (?:zur welt|gebor)|"
     r"^(?!.*(?:urkunde|stammbuch|pass\b|ausweis)).*\b(?:baby|kind) (?:\w+ ){0,4}verloren|"
@@ -45,15 +57,38 @@ _DIED = re.compile(
     r"verloren",
     re.IGNORECASE,
 )
+_CERTIFICATE = re.compile(r"urkunde|register|abschrift|stammbuch|ahnen|familienbuch", re.IGNORECASE)
+_NEWBORN = re.compile(
+    r"\banmeld|angemeldet|neugebor|hausgeburt|entb[iu]nd|\bbaby|zwilling|auf der welt|zur welt|"
+    r"nachwuchs|vaterschaft|beurkund|krankenhaus|klinik|vorname",
+    re.IGNORECASE,
+)
+_REGISTERS = re.compile(r"anmeld|unterlagen|papiere|brauche?n? wir|\bheiraten\b", re.IGNORECASE)
+_LATER = re.compile(
+    r"urkunde|\berb|testament|\bgrab|friedhof|beerdig|bestattung|\burne|kost|bezahl|geld|rente",
+    re.IGNORECASE,
+)
 _LONG_AGO = re.compile(r"\b(?:1[89]\d\d|20[01]\d)\b|ahnen|\bgrab", re.IGNORECASE)
 
 
 async def geburt_anmelden_urkunde(concern: Concern, context: Context, town: str) -> Answer:
-    """Say how a birth is registered; who lost the child is not congratulated but helped."""
-    if _LOST.search(concern.text):
+    """Say how a birth is registered or where a certificate comes from, whichever is asked.
+
+    Who lost the child is not congratulated but helped.
+    """
+    text = concern.text
+    if _LOST.search(text):
         return await _child_lost(context, town)
-    before = CHILD_BORN if _BORN.search(concern.text) else ""
-    return await catalogue_answer(concern.intent, context, before)
+    before = CHILD_BORN if _BORN.search(text) else ""
+    return await catalogue_answer(concern.intent, context, before, only=_part_of_birth(text))
+
+
+def _part_of_birth(text: str) -> tuple[str, ...]:
+    """Return which facts on births are told: registering, the certificate, or all."""
+    certificate, newborn = _CERTIFICATE.search(text), _NEWBORN.search(text)
+    if certificate and not newborn:
+        return ("urkunde.", "geburt.kosten")
+    return ("geburt.", "urkunde.wo") if newborn and not certificate else ()
 
 
 async def _child_lost(context: Context, town: str) -> Answer:
@@ -66,14 +101,26 @@ async def _child_lost(context: Context, town: str) -> Answer:
 
 async def heirat(concern: Concern, context: Context, _town: str) -> Answer:
     """Say how a marriage is registered; congratulate where that is meant."""
-    happy = _ENGAGED.search(concern.text) and not _SAD.search(concern.text)
-    return await catalogue_answer(concern.intent, context, ENGAGED if happy else "")
+    text = concern.text
+    before = ENGAGED if _ENGAGED.search(text) and not _SAD.search(text) else ""
+    certificate = _CERTIFICATE.search(text) and not _REGISTERS.search(text)
+    only = ("heirat.urkunde",) if certificate else ()
+    return await catalogue_answer(concern.intent, context, before, only=only)
 
 
 async def sterbefall(concern: Concern, context: Context, _town: str) -> Answer:
     """Say what comes first after a death; condole where somebody has just died."""
-    fresh = _DIED.search(concern.text) and not _LONG_AGO.search(concern.text)
-    return await catalogue_answer(concern.intent, context, BEREAVED if fresh else "")
+    if not mourns(concern.text):
+        return await catalogue_answer(concern.intent, context)
+    if _LATER.search(concern.text):
+        return await catalogue_answer(concern.intent, context, BEREAVED)
+    before = f"{BEREAVED} {FIRST_STEPS_ONLY}"
+    return await catalogue_answer(concern.intent, context, before, only=FIRST_STEPS)
+
+
+def mourns(text: str) -> bool:
+    """Return whether somebody tells of a death that is still fresh."""
+    return bool(_DIED.search(text)) and not _LONG_AGO.search(text)
 
 
 ANSWERERS: Mapping[str, Answerer] = {

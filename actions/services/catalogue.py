@@ -51,14 +51,22 @@ class Catalogue:
         self._store = store
 
     async def entry(
-        self, slug: str | None, intent: str, day: dt.date
+        self, slug: str | None, intent: str, day: dt.date, only: tuple[str, ...] = ()
     ) -> Found[CatalogueEntry] | Nothing:
-        """Return what is known for an intent; ``as_of`` is the oldest date of its facts."""
+        """Return what is known for an intent; ``as_of`` is the oldest date of its facts.
+
+        Args:
+            slug: the town; None asks for what holds everywhere.
+            intent: the intent.
+            day: the day the facts hold on.
+            only: beginnings of the ids of the facts that are wanted; all when empty.
+        """
         records = self._store.current()
         recipe = records.recipes.get(intent)
         if recipe is None or (slug is not None and slug not in records.towns):
             return Nothing()
-        looked = [look_up(records, slug, name, day) for name in recipe.facts]
+        names = [name for name in recipe.facts if not only or name.startswith(only)]
+        looked = [look_up(records, slug, name, day) for name in names]
         facts = tuple(each for each in looked if isinstance(each, Fact))
         entry = CatalogueEntry(
             recipe=recipe,

@@ -15,6 +15,7 @@ from actions.app import create_app
 from actions.registry import answerers
 from actions.services.records import Records, hints, host_allowed, load_records
 from actions.services.waste_calendar import read_schedule
+from actions.standesamt import FIRST_STEPS
 from german.public_holidays import public_holiday
 from service.clock import clock_of
 from service.settings import Settings
@@ -165,9 +166,34 @@ async def test_after_a_death_a_human_is_offered_and_the_steps_stand_in_order(rea
     turn = await real.run("action_sterbefall", "mein mann ist tot", {}, {"stadt": "soest"})
     assert turn.buttons[0]["payload"] == "/mensch_sprechen"
     doctor, undertaker = turn.text.index("116 117"), turn.text.index("Bestattungshaus")
-    assert doctor < undertaker < turn.text.index("Sterbeurkunde")
+    assert doctor < undertaker < turn.text.index("Geburtsurkunde")
     assert "112" in turn.text
     assert "!" not in turn.text
+
+
+@pytest.mark.parametrize(
+    ("action", "text", "told", "silent"),
+    [
+        ("sterbefall", "mein mann ist tot", "Hier stehen nur die ersten Schritte", "Urne"),
+        ("sterbefall", "mein mann ist tot, wer bezahlt das", "Sozialamt", "ersten Schritte"),
+        ("sterbefall", "wie lange bis zur beerdigung", "zehn Tagen", "sehr leid"),
+        ("geburt_anmelden_urkunde", "neue geburtsurkunde bestellen", "10,00 €", "Hausgeburt"),
+        ("geburt_anmelden_urkunde", "hausgeburt anmelden", "einer Woche", "110 Jahren"),
+        ("geburt_anmelden_urkunde", "standesamt", "Hausgeburt", "Glückwunsch"),
+        ("heirat", "eheurkunde verloren", "10,00 €", "Trauzeugen"),
+        ("heirat", "wir wollen uns trauen lassen", "Trauzeugen", "Beileid"),
+    ],
+)
+async def test_only_what_is_asked_is_told(
+    real: ActionServer, action: str, text: str, told: str, silent: str
+):
+    turn = await real.run(f"action_{action}", text, {}, {"stadt": "soest"})
+    assert told in turn.text
+    assert silent not in turn.text
+
+
+def test_the_first_steps_are_steps_of_the_answer(records: Records):
+    assert set(FIRST_STEPS) < set(records.recipes["sterbefall"].facts)
 
 
 def test_records_are_valid_and_leave_no_hints(records: Records):

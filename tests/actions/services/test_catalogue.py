@@ -46,6 +46,15 @@ async def test_an_entry_has_its_valid_facts_and_names_the_others(store: RecordsS
     assert found.source.title == "BGBl. 2026 I Nr. 31; PAuswV"
 
 
+async def test_only_the_wanted_facts_are_looked_up_and_named(store: RecordsStore):
+    wanted = ("pa.foto",)
+    found = await Catalogue(store).entry("soest", "personalausweis_beantragen", DAY, wanted)
+    assert isinstance(found, Found)
+    assert [fact.id for fact in found.data.facts] == ["pa.foto"]
+    assert found.data.withheld == (), "nobody asked for what is not known"
+    assert "BGBl" not in found.source.title
+
+
 @pytest.mark.parametrize(
     ("day", "price"), [("2026-02-06", "37,00"), ("2026-02-07", "46,00"), ("2026-11-22", "46,00")]
 )
