@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from actions.answers import Answer
-from actions.dialogue import Answerer, Concern, Context
+from actions.dialogue import Answerer, Concern, Context, concern_of_slot
 
 BOTH = "Gern beides, der Reihe nach."
 ALL = "Gern alles, der Reihe nach."
@@ -31,6 +31,7 @@ def one_after_the_other(topics: Mapping[str, Answerer]) -> dict[str, Answerer]:
             if not concern.following:
                 return own
             if own.missing:
+                own = _with_following(own, concern)
                 return own if concern.missing else _announced(own, len(concern.following))
             return await answered_next(topics, concern.following, own, context)
 
@@ -60,11 +61,22 @@ async def answered_next(
         answers.append(replace(answer, text=f"{opening}{answer.text}", missing=None))
         values |= answer.values
         if answer.missing:
-            rest = following[place + 1 :]
-            waiting = replace(concern, missing=answer.missing, following=rest)
-            values["anliegen"] = waiting.to_slot()
+            values["anliegen"] = _waiting(answer, concern, following[place + 1 :])
             break
     return replace(before, values=values, more=(*before.more, *answers))
+
+
+def _with_following(own: Answer, concern: Concern) -> Answer:
+    """Let the further concerns wait behind an answer that says itself what waits."""
+    if "anliegen" not in own.values:
+        return own
+    waiting = _waiting(own, concern, concern.following)
+    return replace(own, values={**own.values, "anliegen": waiting})
+
+
+def _waiting(answer: Answer, concern: Concern, following: tuple[Concern, ...]) -> dict[str, Any]:
+    own = concern_of_slot(answer.values.get("anliegen"), concern.number) or concern
+    return replace(own, missing=answer.missing, following=following).to_slot()
 
 
 def _in_its_town(concern: Concern, context: Context) -> Context:

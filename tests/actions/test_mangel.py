@@ -304,6 +304,37 @@ async def test_forgetting_needs_the_secret(talk: Talk):
     assert (await http.delete("/conversations/c_01", headers=header)).status_code == 204
 
 
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_report_beside_another_concern_loses_neither(
+    talk: Talk, maengel: GeoReportServer, first: bool
+):
+    report = {
+        "intent": "mangel_melden",
+        "text": "die laterne ist kaputt und flackert",
+        "entities": [],
+    }
+    hours = {
+        "intent": "oeffnungszeiten",
+        "text": "wann hat das Bürgerbüro auf",
+        "entities": [{"entity": "amt", "value": "buergerbuero"}],
+    }
+    concerns = [report, hours] if first else [hours, report]
+    intent = concerns[0]["intent"]
+    turn = await talk.server.run_several(
+        f"action_{intent}", "beides", {}, talk.slots, concerns=concerns
+    )
+    talk.slots.update(turn.slots)
+    assert talk.waits_for == "mangel_ort"
+    turn = await talk.server.run_several("action_fortsetzen", "Hellweg 3", {}, talk.slots)
+    talk.slots.update(turn.slots)
+    assert "Ort: Hellweg 3" in turn.texts[0]
+    assert "die laterne ist kaputt und flackert" in turn.texts[0]
+    turn = await talk.server.run_several("action_ja", "ja", {}, talk.slots)
+    assert ticket_of(turn.texts[0])
+    assert len(maengel.reports) == 1
+    assert ("Bürgerbüro" in turn.texts[-1]) is first
+
+
 async def test_the_demonstration_says_that_nobody_reads_it(
     town: Path, serve: Callable[..., ActionServer]
 ):
