@@ -52,7 +52,8 @@ _SAD = re.compile(
 )
 _DIED = re.compile(
     r"\b(?:ge|ver)storben|\btot\b|(?:ein|ent)geschlafen|von uns gegangen|heimgegangen|"
-    r"nicht mehr aufgewacht|hat es nicht geschafft|\btodesfall in der familie|"
+    r"nicht (?:mehr aufgewacht|überlebt)|kampf verloren|tödlich verunglückt|friedlich gegangen|"
+    r"hat es nicht geschafft|\btodesfall in der familie|"
     r"\b(?:papa|mama|vater|mutter|mann|frau|opa|oma|sohn|tochter|bruder|schwester|ihn|sie) "
     r"verloren",
     re.IGNORECASE,

@@ -128,6 +128,7 @@ async def test_waiting_tells_of_the_named_office_that_the_town_has(
         ("heirat", "mein vater liegt im sterben und wir wollen heiraten", "Das gilt rund um"),
         ("sterbefall", "meine mutter ist gestorben", "Es tut mir sehr leid"),
         ("sterbefall", "papa ist heute gestorben, woher kommt die urkunde", "Es tut mir sehr"),
+        ("sterbefall", "er hat die operation nicht überlebt", "Es tut mir sehr leid"),
         ("sterbefall", "das grab der verstorbenen verlängern", "Das ist jetzt wichtig"),
         ("sterbefall", "sterbeurkunde eines 1985 gestorbenen", "Das ist jetzt wichtig"),
     ],
