@@ -1,7 +1,8 @@
 """A real homeserver for tests: Synapse with SQLite on loopback, in an environment of its own.
 
 Synapse is no part of the product (AGPL): it is a separate process that is never imported.
-Its Python is named by ``STADTDRAHT_SYNAPSE`` or lies in ``.stadtdraht/venv/synapse``.
+Its Python is named by ``STADTDRAHT_SYNAPSE`` or lies in ``.stadtdraht/venv/synapse``
+(``pip install --require-hashes -r requirements/synapse.txt``).
 Without it the tests are skipped with the reason, under ``CI`` they fail.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.environments import home
+from cli.environments import environments_folder
 from cli.ports import LOOPBACK, free_port
 
 SERVER = "stadtdraht.test"
@@ -60,7 +61,7 @@ root: {level: WARNING, handlers: [file]}
 def synapse_python() -> Path | None:
     """Return the Python that has Synapse, None when there is none."""
     named = os.environ.get("STADTDRAHT_SYNAPSE")
-    python = Path(named) if named else home().resolve() / "venv" / "synapse" / "bin" / "python"
+    python = Path(named) if named else environments_folder() / "synapse" / "bin" / "python"
     known = python.exists() and any(python.parent.glob("synapse_homeserver"))
     return python if known else None
 
