@@ -30,7 +30,7 @@ _STEP_FREE = re.compile(
     r"barrierefrei|stufenlos|ohne\s+(?:treppe|stufe)|rollstuhl|rollator", re.IGNORECASE
 )
 _KIND = re.compile(
-    r"\b(?:[a-zäöüß]*(?:markt|kirmes|konzert\w*|theater|lesung|flohmarkt|trödelmarkt|ausstellung"
+    r"\b(?:[a-zäöüß]{0,40}(?:markt|kirmes|konzert\w*|theater|lesung|flohmarkt|trödelmarkt|ausstellung"
     r"|führung|fest|festival|kino|umzug|tanz|band|musik|kinderprogramm|turnier|feuerwerk|basar))\b",
     re.IGNORECASE,
 )

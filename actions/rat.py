@@ -29,7 +29,8 @@ ITEMS = 8
 FOLLOWING = 2
 NOT_KNOWN = "Den nächsten Sitzungstermin kenne ich nicht sicher."
 _BODY = re.compile(
-    r"[a-zäöüß-]*(?:ausschuss|ausschuß|beirat|ortsrat|bezirksausschuss|kommission)", re.IGNORECASE
+    r"\b[a-zäöüß-]{0,40}(?:ausschuss|ausschuß|beirat|ortsrat|bezirksausschuss|kommission)",
+    re.IGNORECASE,
 )
 _MEETING = re.compile(
     r"\bwann\b|nächste|naechste|termin|datum|uhr\b|\btagt|zusammen|heute|morgen|woche|dezember"

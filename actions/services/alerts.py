@@ -32,7 +32,7 @@ SHOWN = 5
 DETAILED = 3
 TEXT = 400
 _GRAVE = {"Extreme": 0, "Severe": 1, "Moderate": 2, "Minor": 3}
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"\s+")
 
 
@@ -214,5 +214,5 @@ def _to_alert(entry: _Entry) -> Alert:
 
 def plain(text: str) -> str:
     """Return text without markup, in one line, not longer than is read."""
-    bare = _SPACE.sub(" ", unescape(_TAG.sub(" ", text))).strip()
+    bare = _SPACE.sub(" ", unescape(_TAG.sub(" ", text[:20_000]))).strip()
     return bare if len(bare) <= TEXT else f"{bare[:TEXT].rsplit(' ', 1)[0]} ..."

@@ -32,7 +32,7 @@ CHANGED_DAYS = 400
 """Meetings that nobody has touched for so long do not lie ahead."""
 _NOT_PUBLIC = re.compile(r"nicht[\s-]*öffentlich", re.IGNORECASE)
 _BRACKETS = re.compile(
-    r"\s*\((?:nicht[\s-]*)?öffentlich(?:\s*/\s*nicht[\s-]*öffentlich)?\)", re.IGNORECASE
+    r"\((?:nicht[\s-]*)?öffentlich(?:\s*/\s*nicht[\s-]*öffentlich)?\)", re.IGNORECASE
 )
 _STARTED = dt.timedelta(hours=2)
 """A meeting that began so long ago may still be visited."""

@@ -33,11 +33,12 @@ from actions.services.waste_calendar import MAX_EVENTS
 FRESH = dt.timedelta(hours=1)
 USABLE = dt.timedelta(days=7)
 AHEAD = dt.timedelta(days=60)
+LONGEST_TEXT = 20_000
 _STEP_FREE = re.compile(r"barrierefrei|stufenlos|rollstuhl", re.IGNORECASE)
 _NOT_STEP_FREE = re.compile(
-    r"(?:nicht|kein\w*|leider)\s+(?:\w+\s+)?(?:barrierefrei|stufenlos|rollstuhl)", re.IGNORECASE
+    r"\b(?:nicht|kein\w*|leider)\s+(?:\w+\s+)?(?:barrierefrei|stufenlos|rollstuhl)", re.IGNORECASE
 )
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"\s+")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _OPEN_LICENCES = "attribute_license:(CC0 OR CC-BY OR CC-BY-SA)"
@@ -109,8 +110,8 @@ def step_free(text: str) -> bool | None:
 
 
 def plain(text: str) -> str:
-    """Return text without markup in one line."""
-    return _SPACE.sub(" ", unescape(_TAG.sub(" ", text))).strip()
+    """Return text without markup in one line, not longer than anybody reads."""
+    return _SPACE.sub(" ", unescape(_TAG.sub(" ", text[:LONGEST_TEXT]))).strip()
 
 
 # --- ICS ----------------------------------------------------------------------------------

@@ -33,11 +33,12 @@ COSTS, RELEASED = "98", "93"
 HITS = 5
 """The service answers at least five."""
 TEXT = 1_500
+LONGEST_TEXT = 50_000
 _NUMBER = r"\d(?:[\d.]*\d)?(?:,\d+)?"
 _AMOUNT = re.compile(rf"{_NUMBER}\s*(?:€|EUR\b|Euro\b|Cent\b)|(?:€|EUR)\s*{_NUMBER}", re.IGNORECASE)
-_BREAK = re.compile(r"<\s*(?:br|/p|/li|/h\d|/ul|/ol)[^>]*>", re.IGNORECASE)
-_ITEM = re.compile(r"<\s*li[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+_BREAK = re.compile(r"<\s*(?:br|/p|/li|/h\d|/ul|/ol)[^<>]*>", re.IGNORECASE)
+_ITEM = re.compile(r"<\s*li[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _PLACE_KEYS = ("location", "ars", "ags")
@@ -240,7 +241,7 @@ def _foreign_place(link: str, ars: str) -> str | None:
 
 def plain(html: str | None) -> str:
     """Return HTML as plain lines."""
-    broken = _ITEM.sub("\n- ", _BREAK.sub("\n", html or ""))
+    broken = _ITEM.sub("\n- ", _BREAK.sub("\n", (html or "")[:LONGEST_TEXT]))
     text = _SPACE.sub(" ", unescape(_TAG.sub(" ", broken)))
     return _LINES.sub("\n", text).strip()[:TEXT]
 
