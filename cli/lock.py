@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.environments import REQUIREMENTS, ROOT, engine_interpreter, find_uv, say
 
-GROUPS = ("tools", "modern", "modern-test", "engine", "engine-test")
+GROUPS = ("tools", "modern", "modern-test", "engine", "engine-test", "synapse")
 
 
 def main() -> None:

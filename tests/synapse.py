@@ -22,7 +22,7 @@ from cli.environments import environments_folder
 from cli.ports import LOOPBACK, free_port
 
 SERVER = "stadtdraht.test"
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 _CONFIGURATION = """
 server_name: {server}
