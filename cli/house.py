@@ -25,6 +25,7 @@ from cli.environments import home
 from cli.matrix import serving_matrix
 from cli.ports import LOOPBACK, bound_listener, free_port
 from cli.serving import serving, together
+from cli.telegram import serving_telegram
 from cli.tokens import load_tokens
 from cli.webchat import serving_webchat
 from contracts.hub import HubClient
@@ -127,6 +128,7 @@ async def _serve_parts(
         serving(inner, internal),
         serving_webchat(settings, client, public),
         serving_matrix(settings, client),
+        serving_telegram(settings, client),
     ):
         yield
     await client.close()

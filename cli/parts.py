@@ -23,6 +23,7 @@ from cli.matrix import serve_matrix
 from cli.model import engine_environment, model_path
 from cli.ports import LOOPBACK, bound_listener
 from cli.serving import serving, stop_signal, together
+from cli.telegram import serve_telegram
 from cli.webchat import serve_webchat
 from service.clock import clock_of
 from service.logs import configure_logs
@@ -63,6 +64,7 @@ _APPS: dict[str, Callable[[Settings], Starlette]] = {"hub": _hub, "actions": _ac
 _CHANNELS: dict[str, Callable[[Settings], Coroutine[None, None, None]]] = {
     "webchat": serve_webchat,
     "matrix": serve_matrix,
+    "telegram": serve_telegram,
 }
 _PARTS = ("engine", "dispatcher", *_APPS, *_CHANNELS)
 

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     matrix_accounts: str = Field(
         "", description="TOML file with the Matrix accounts of the towns; empty: no Matrix."
     )
+    telegram_bots: str = Field(
+        "", description="TOML file with the Telegram bots of the towns; empty: no Telegram."
+    )
     clock: str = Field(
         "", description="A fixed time (ISO 8601 with zone) for demonstrations and tests."
     )

@@ -1,0 +1,1 @@
+"""The Telegram connector: one bot per town, polled or called, joined to the hub."""
