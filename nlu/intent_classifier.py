@@ -27,6 +27,8 @@ IN_SCOPE = "intent_in_scope"
 """Message key: how certain it is that the message is a concern at all, 0 to 1."""
 MODEL = "intent_model"
 """Message key: the trained model, for components that classify parts of the message."""
+FEW_VIEWS = ViewSettings(longest=5, word_weight=0.8, mark_weight=0.2)
+"""Features for less than `few_examples` of an intent on average; see docs/adr/0020."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
@@ -72,6 +74,7 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
             "random_seed": 42,
             "ranking_length": 10,
             "background": None,
+            "few_examples": 50,
         }
 
     @classmethod
@@ -95,13 +98,14 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
         intents = [example.get(INTENT) for example in examples]
         if len(set(intents)) < 2:
             return self._resource
+        few = len(intents) < self._config["few_examples"] * len(set(intents))
         readings = [_read(example) for example in examples]
         self._model = LinearModel.train(
             [reading.text for reading in readings],
             [reading.marks for reading in readings],
             intents,
-            self._view_settings(),
-            self._model_settings(),
+            self._view_settings(few),
+            self._model_settings(few),
             self._background(len(examples) // 3) if STANDS_FOR in intents else None,
         )
         with self._model_storage.write_to(self._resource) as folder:
@@ -170,7 +174,9 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
             [stranger.topic for stranger in strangers],
         )
 
-    def _view_settings(self) -> ViewSettings:
+    def _view_settings(self, few: bool) -> ViewSettings:
+        if few:
+            return FEW_VIEWS
         return ViewSettings(
             shortest=self._config["shortest_ngram"],
             longest=self._config["longest_ngram"],
@@ -179,13 +185,14 @@ class GermanIntentClassifier(IntentClassifier, GraphComponent):
             least_count=self._config["least_count"],
         )
 
-    def _model_settings(self) -> ModelSettings:
+    def _model_settings(self, few: bool) -> ModelSettings:
         return ModelSettings(
             regularisation=self._config["regularisation"],
-            noise_weight=self._config["noise_weight"],
+            noise_weight=0.0 if few else self._config["noise_weight"],
             folds=self._config["folds"],
             left_out=self._config["left_out"],
             seed=self._config["random_seed"],
+            few=few,
         )
 
 
