@@ -221,6 +221,18 @@ async def test_kills_between_receiving_and_storing_lose_and_double_nothing(house
     assert list(dict.fromkeys(house.server.answers())) == asked
 
 
+async def test_the_connector_goes_on_after_telegram_was_down(joined):
+    joined.server.say("Eins")
+    await answered(joined, 1)
+    joined.server.down = True
+    joined.server.say("Zwei")
+    before = len(joined.server.calls)
+    await until(lambda: len(joined.server.calls) > before)
+    joined.server.down = False
+    await until(lambda: len(joined.server.answers()) >= 2, 60)  # the hub tries again in its time
+    assert joined.server.answers() == ["Eins", "Zwei"]
+
+
 async def test_being_put_off_delays_an_answer_and_loses_none(joined):
     joined.server.say("/start")
     await until(joined.server.heard)
