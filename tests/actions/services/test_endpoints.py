@@ -90,7 +90,7 @@ class LocalFeed(Endpoint):
 @pytest.mark.parametrize("name", ["feed.zip", "../../../geheim.zip", "/etc/passwd"])
 def test_a_file_lies_in_the_folder_of_the_town(content: Path, name: str):
     text = f'[oepnv]\nadapter = "gtfs"\nfile = "{name}"\n'
-    with pytest.raises(EndpointsError, match="file: .* does not lie beside"):
+    with pytest.raises(EndpointsError, match=r"file: .* does not lie beside"):
         endpoints(content, text).tables("oepnv", {"gtfs": LocalFeed})
     (content / "municipalities" / "soest" / "feed.zip").write_bytes(b"")
     if name == "feed.zip":
