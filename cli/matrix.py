@@ -9,7 +9,7 @@ from pathlib import Path
 
 from channels.matrix.accounts import Account, AccountsError, load_accounts
 from cli.environments import SetupProblem
-from cli.serving import stop_signal
+from cli.serving import serve_alone
 from contracts.hub import HubClient
 from service.settings import Settings
 
@@ -68,8 +68,4 @@ async def serve_matrix(settings: Settings) -> None:
     """
     if not matrix_accounts(settings):
         raise SetupProblem("Kein Matrix-Konto: STADTDRAHT_MATRIX_ACCOUNTS nennt keine Datei.")
-    stop = stop_signal()
-    client = HubClient(settings.hub_url, settings.hub_token)
-    async with serving_matrix(settings, client):
-        await stop.wait()
-    await client.close()
+    await serve_alone(settings, serving_matrix)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,6 +14,11 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from cli.environments import SetupProblem
+from contracts.hub import HubClient
+from service.settings import Settings
+
+Channel = Callable[[Settings, HubClient], contextlib.AbstractAsyncContextManager[None]]
+"""Serves a channel as long as its context lasts."""
 
 
 def together(parts: dict[str, Starlette]) -> Starlette:
@@ -72,3 +77,12 @@ def stop_signal() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ask_to_stop)
     return stop
+
+
+async def serve_alone(settings: Settings, channel: Channel) -> None:
+    """Serve one channel, the hub being elsewhere, until SIGTERM or Ctrl-C."""
+    stop = stop_signal()
+    hub = HubClient(settings.hub_url, settings.hub_token)
+    async with channel(settings, hub):
+        await stop.wait()
+    await hub.close()

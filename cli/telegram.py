@@ -9,7 +9,7 @@ from pathlib import Path
 
 from channels.telegram.bots import BotsError, TownBot, load_bots
 from cli.environments import SetupProblem
-from cli.serving import stop_signal
+from cli.serving import serve_alone
 from contracts.hub import HubClient
 from service.settings import Settings
 
@@ -59,11 +59,7 @@ async def serve_telegram(settings: Settings) -> None:
     """
     if not telegram_bots(settings):
         raise SetupProblem("Kein Telegram-Bot: STADTDRAHT_TELEGRAM_BOTS nennt keine Datei.")
-    stop = stop_signal()
-    client = HubClient(settings.hub_url, settings.hub_token)
-    async with serving_telegram(settings, client):
-        await stop.wait()
-    await client.close()
+    await serve_alone(settings, serving_telegram)
 
 
 def _with_webchat(bot: TownBot, public_url: str) -> TownBot:

@@ -11,7 +11,7 @@ import channels.webchat.app
 from actions.services.records import load_towns
 from channels.webchat.towns import Town
 from cli.ports import bound_listener
-from cli.serving import serving, stop_signal
+from cli.serving import serve_alone, serving
 from contracts.hub import HubClient
 from service.settings import Settings
 
@@ -47,9 +47,5 @@ async def serve_webchat(settings: Settings) -> None:
     Raises:
         SetupProblem: the port is taken.
     """
-    stop = stop_signal()
-    client = HubClient(settings.hub_url, settings.hub_token)
     with bound_listener(settings.public_host, settings.public_port) as listener:
-        async with serving_webchat(settings, client, listener):
-            await stop.wait()
-    await client.close()
+        await serve_alone(settings, lambda given, hub: serving_webchat(given, hub, listener))

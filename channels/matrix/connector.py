@@ -9,8 +9,10 @@ from pathlib import Path
 
 import structlog
 
+from channels.deliveries import Courier, carry
 from channels.matrix import metrics
 from channels.matrix.accounts import Account
+from channels.matrix.addresses import CHANNEL
 from channels.matrix.homeserver import (
     Homeserver,
     LoggedOut,
@@ -49,16 +51,11 @@ async def run(
     """
     colleagues = frozenset(account.user for account in accounts)
     works = [_Work(account, folder / account.name, key, hub, colleagues) for account in accounts]
-    sender = Sender(hub, {work.account.name: work.desk for work in works})
-    tasks = [asyncio.create_task(work.run()) for work in works]
-    tasks.append(asyncio.create_task(sender.run()))
+    sender = Sender({work.account.name: work.desk for work in works})
+    courier = Courier(hub, CHANNEL, sender.deliver)
     try:
-        await stop.wait()
+        await carry(courier, (work.run() for work in works), stop)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await sender.close()
         for work in works:
             await work.close()
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from channels.deliveries import later
 from channels.matrix import metrics
-from channels.matrix.addresses import CHANNEL, Address, event_of
+from channels.matrix.addresses import Address, event_of
 from channels.matrix.bodies import to_contents
 from channels.matrix.choices import choices_after
 from channels.matrix.homeserver import (
@@ -25,11 +26,8 @@ from channels.matrix.homeserver import (
     ServerRefused,
 )
 from channels.matrix.store import Store
-from contracts.hub import HubClient, HubError, HubForgot
 from contracts.messages import AddressedDelivery, Delivery, Outcome
 
-POLL_SECONDS = 20.0
-PAUSE_SECONDS = 1.0
 NOT_READY_SECONDS = 5.0
 AT_ONCE = 16
 """Deliveries that one account sends at once."""
@@ -55,39 +53,11 @@ class Desk:
 class Sender:
     """Sends what the hub has for the accounts of ``desks``."""
 
-    def __init__(self, hub: HubClient, desks: Mapping[str, Desk]) -> None:
-        self._hub = hub
+    def __init__(self, desks: Mapping[str, Desk]) -> None:
         self._desks = desks
-        self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def run(self) -> None:
-        """Send until cancelled."""
-        while True:
-            try:
-                pending = (await self._hub.pending(CHANNEL, POLL_SECONDS)).pending
-            except HubError as error:
-                log.warning("hub_unavailable", error=str(error))
-                await asyncio.sleep(PAUSE_SECONDS)
-                continue
-            for each in pending:
-                self._begin(each)
-
-    async def close(self) -> None:
-        """End what is being sent; the hub hands it out again."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _begin(self, addressed: AddressedDelivery) -> None:
-        identity = addressed.delivery.id
-        if identity in self._tasks:  # handed out again while it still waits for its turn
-            return
-        task = asyncio.create_task(self._deliver(addressed))
-        self._tasks[identity] = task
-        task.add_done_callback(lambda _task: self._tasks.pop(identity, None))
-
-    async def _deliver(self, addressed: AddressedDelivery) -> None:
+    async def deliver(self, addressed: AddressedDelivery) -> Outcome:
+        """Send one delivery and return what became of it."""
         address = Address.parsed(addressed.address)
         desk = self._desks.get(address.account)
         if desk is None:
@@ -95,15 +65,15 @@ class Sender:
         else:
             outcome = await self._outcome(desk, address, addressed.delivery)
         metrics.SENT.labels(address.account, outcome.result).inc()
-        await self._confirm(addressed.delivery, outcome)
+        return outcome
 
     async def _outcome(self, desk: Desk, address: Address, delivery: Delivery) -> Outcome:
         if not desk.ready.is_set():
-            return _later("not_ready", NOT_READY_SECONDS)
+            return later("not_ready", NOT_READY_SECONDS)
         async with desk.slots:
             wait_seconds = desk.quiet_until - asyncio.get_running_loop().time()
             if wait_seconds > 0:
-                return _later("rate_limited", wait_seconds)
+                return later("rate_limited", wait_seconds)
             try:
                 await self._send(desk, address, delivery)
             except MatrixError as error:
@@ -137,24 +107,11 @@ class Sender:
         if isinstance(error, RateLimited):
             metrics.LIMITED.labels(address.account).inc()
             desk.quiet_until = asyncio.get_running_loop().time() + error.seconds
-            return _later("rate_limited", error.seconds)
+            return later("rate_limited", error.seconds)
         if isinstance(error, LoggedOut):
             desk.keeps_device = error.soft
             desk.logged_out.set()
-            return _later("logged_out", NOT_READY_SECONDS)
+            return later("logged_out", NOT_READY_SECONDS)
         if isinstance(error, ServerRefused):
             return Outcome(result="refused", reason=error.code[:200])
         return Outcome(result="retry", reason=str(error)[:200])
-
-    async def _confirm(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Tell the hub; when it cannot be told, it hands the delivery out again."""
-        try:
-            await self._hub.confirm(delivery.id, outcome)
-        except HubForgot:
-            return
-        except HubError as error:
-            log.warning("hub_unavailable", error=str(error))
-
-
-def _later(reason: str, seconds: float) -> Outcome:
-    return Outcome(result="retry", reason=reason, retry_after_seconds=min(seconds, 3_600.0))

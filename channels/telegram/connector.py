@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import structlog
 
+from channels.deliveries import Courier, carry
 from channels.telegram import metrics
+from channels.telegram.addresses import CHANNEL
 from channels.telegram.botapi import BotApi, Elsewhere, PutOff, TelegramError, TokenRefused
 from channels.telegram.bots import TownBot
 from channels.telegram.commands import MENU
@@ -30,16 +32,11 @@ async def run(bots: Sequence[TownBot], hub: HubClient, stop: asyncio.Event) -> N
         stop: ends everything.
     """
     works = [_Work(bot, hub) for bot in bots]
-    sender = Sender(hub, {work.bot.name: work.desk for work in works})
-    tasks = [asyncio.create_task(work.run()) for work in works]
-    tasks.append(asyncio.create_task(sender.run()))
+    sender = Sender({work.bot.name: work.desk for work in works})
+    courier = Courier(hub, CHANNEL, sender.deliver, sender.settled)
     try:
-        await stop.wait()
+        await carry(courier, (work.run() for work in works), stop)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await sender.close()
         for work in works:
             await work.desk.api.close()
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from channels.deliveries import later
 from channels.telegram import metrics
-from channels.telegram.addresses import CHANNEL, Address, message_of
+from channels.telegram.addresses import Address, message_of
 from channels.telegram.botapi import (
     Blocked,
     BotApi,
@@ -28,11 +29,8 @@ from channels.telegram.botapi import (
 from channels.telegram.limits import Limits
 from channels.telegram.texts import Part, to_parts
 from channels.telegram.updates import BUTTON_BYTES
-from contracts.hub import HubClient, HubError, HubForgot
 from contracts.messages import AddressedDelivery, Delivery, Outcome
 
-POLL_SECONDS = 20.0
-PAUSE_SECONDS = 1.0
 NOT_READY_SECONDS = 5.0
 AT_ONCE = 16
 """Messages that one bot sends at once; Telegram allows about 30 a second."""
@@ -59,41 +57,13 @@ class Desk:
 class Sender:
     """Sends what the hub has for the bots of ``desks``."""
 
-    def __init__(self, hub: HubClient, desks: Mapping[str, Desk]) -> None:
-        self._hub = hub
+    def __init__(self, desks: Mapping[str, Desk]) -> None:
         self._desks = desks
-        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._arrived: dict[str, int] = {}
         """Parts that arrived of deliveries that are not confirmed yet."""
 
-    async def run(self) -> None:
-        """Send until cancelled."""
-        while True:
-            try:
-                pending = (await self._hub.pending(CHANNEL, POLL_SECONDS)).pending
-            except HubError as error:
-                log.warning("hub_unavailable", error=str(error))
-                await asyncio.sleep(PAUSE_SECONDS)
-                continue
-            for each in pending:
-                self._begin(each)
-
-    async def close(self) -> None:
-        """End what is being sent; the hub hands it out again."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _begin(self, addressed: AddressedDelivery) -> None:
-        identity = addressed.delivery.id
-        if identity in self._tasks:  # handed out again while it still waits for its turn
-            return
-        task = asyncio.create_task(self._deliver(addressed))
-        self._tasks[identity] = task
-        task.add_done_callback(lambda _task: self._tasks.pop(identity, None))
-
-    async def _deliver(self, addressed: AddressedDelivery) -> None:
+    async def deliver(self, addressed: AddressedDelivery) -> Outcome:
+        """Send one delivery and return what became of it."""
         address = Address.parsed(addressed.address)
         desk = self._desks.get(address.bot)
         if desk is None:
@@ -101,15 +71,19 @@ class Sender:
         else:
             outcome = await self._outcome(desk, address, addressed.delivery)
         metrics.SENT.labels(address.bot, outcome.result).inc()
-        await self._confirm(addressed.delivery, outcome)
+        return outcome
+
+    def settled(self, delivery: str) -> None:
+        """Forget which parts of a delivery arrived; it will not come again."""
+        self._arrived.pop(delivery, None)
 
     async def _outcome(self, desk: Desk, address: Address, delivery: Delivery) -> Outcome:
         if not desk.ready.is_set():
-            return _later("not_ready", NOT_READY_SECONDS)
+            return later("not_ready", NOT_READY_SECONDS)
         async with desk.slots:
             wait_seconds = desk.limits.wait_seconds(address.chat)
             if wait_seconds > 0:
-                return _later("rate_limited", wait_seconds)
+                return later("rate_limited", wait_seconds)
             try:
                 await self._send(desk, address, delivery)
             except TelegramError as error:
@@ -153,26 +127,10 @@ class Sender:
         if isinstance(error, PutOff):
             metrics.LIMITED.labels(address.bot).inc()
             desk.limits.put_off(address.chat, error.seconds)
-            return _later("rate_limited", error.seconds)
+            return later("rate_limited", error.seconds)
         if isinstance(error, TokenRefused):
             desk.ready.clear()
-            return _later("token_refused", NOT_READY_SECONDS)
+            return later("token_refused", NOT_READY_SECONDS)
         if isinstance(error, Blocked | Refused | Moved):
             return Outcome(result="refused", reason=str(error))
         return Outcome(result="retry", reason=str(error)[:200])
-
-    async def _confirm(self, delivery: Delivery, outcome: Outcome) -> None:
-        """Tell the hub; when it cannot be told, it hands the delivery out again."""
-        try:
-            await self._hub.confirm(delivery.id, outcome)
-        except HubForgot:
-            pass
-        except HubError as error:
-            log.warning("hub_unavailable", error=str(error))
-            return
-        if outcome.result != "retry":
-            self._arrived.pop(delivery.id, None)
-
-
-def _later(reason: str, seconds: float) -> Outcome:
-    return Outcome(result="retry", reason=reason, retry_after_seconds=min(seconds, 3_600.0))
