@@ -121,13 +121,6 @@ class BotApi:
             await self._bot.delete_webhook(drop_pending_updates=False)
             await self._bot.set_my_commands(menu)
 
-    async def begin_webhook(self, url: str, secret: str, commands: dict[str, str]) -> None:
-        """Be called at an address from now on, keep updates that wait, register the commands."""
-        menu = [BotCommand(command=name, description=told) for name, told in commands.items()]
-        with _own_errors():
-            await self._bot.set_webhook(url, secret_token=secret, allowed_updates=UPDATE_KINDS)
-            await self._bot.set_my_commands(menu)
-
     async def updates(self, offset: int | None, wait_seconds: int) -> list[dict[str, Any]]:
         """Fetch updates from ``offset`` on; everything before it is confirmed by this."""
         method = _RawUpdates(offset=offset, timeout=wait_seconds)
