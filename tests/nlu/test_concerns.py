@@ -150,7 +150,7 @@ def test_nothing_is_refused_by_a_statement_or_a_question(bench, case):
 @pytest.mark.parametrize(
     ("text", "intent"),
     [
-        ("warum ist die Laterne nicht repariert", "mangel_melden"),
+        ("warum ist die Laterne nicht repariert", "mangel_status"),
         ("brauche ich keinen Termin?", "termin_buchen"),
         ("ich will nicht mit nem roboter reden", "mensch_sprechen"),
         ("ich will nicht, dass meine daten gespeichert werden", "datenschutz_meine_daten"),
